@@ -1,0 +1,1 @@
+return MedLedger.Api.Cli.CommandLine.Run(args);
