@@ -59,6 +59,7 @@ public abstract record AccessDecision
     public sealed record Permit : AccessDecision
     {
         internal Permit(
+            string patientKey,
             string recordKey,
             int version,
             string action,
@@ -69,6 +70,7 @@ public abstract record AccessDecision
             IReadOnlyList<string> obligations
         )
         {
+            PatientKey = patientKey;
             RecordKey = recordKey;
             Version = version;
             Action = action;
@@ -78,6 +80,12 @@ public abstract record AccessDecision
             Expires = expires;
             Obligations = obligations;
         }
+
+        /// <summary>
+        /// The opaque key of the compartment that permits (<c>RecordVault.PatientKey</c>): one patient's, or the
+        /// organization's. A record of several patients opens with one permit for each.
+        /// </summary>
+        public string PatientKey { get; }
 
         /// <summary>The opaque storage key of the record (keyed hash of Type/id, hexadecimal), never its FHIR id.</summary>
         public string RecordKey { get; }
