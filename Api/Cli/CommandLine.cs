@@ -9,6 +9,7 @@ internal static class CommandLine
     public static int Run(string[] args)
     {
         var root = new RootCommand("Privacy-preserving medical records with zero-knowledge proofs.");
+        root.Subcommands.Add(DoctorCommand.Create());
         return root.Parse(args).Invoke();
     }
 }
