@@ -6,10 +6,34 @@ namespace MedLedger.Api.Cli;
 internal static class CommandLine
 {
     /// <summary>Parses and runs one command. Returns the exit code (see <see cref="ExitCode"/>).</summary>
-    public static int Run(string[] args)
+    public static int Run(string[] args) => RunAsync(args, new Terminal()).GetAwaiter().GetResult();
+
+    /// <summary>The same, on the streams of <paramref name="terminal"/>.</summary>
+    public static async Task<int> RunAsync(string[] args, Terminal terminal)
     {
         var root = new RootCommand("Privacy-preserving medical records with zero-knowledge proofs.");
-        root.Subcommands.Add(DoctorCommand.Create());
-        return root.Parse(args).Invoke();
+        SharedOptions.AddTo(root);
+        foreach (var command in Commands())
+            root.Add(command);
+
+        var result = root.Parse(args);
+        // System.CommandLine answers 1 to wrong flags; here 1 means refused, and 2 means wrong flags.
+        if (result.Errors.Count > 0 && result.Action is System.CommandLine.Invocation.ParseErrorAction)
+        {
+            foreach (var error in result.Errors)
+                terminal.Error.WriteLine(error.Message);
+            terminal.Error.WriteLine("Try: medledger --help");
+            if (SharedOptions.IsJson(result))
+                terminal.WriteJson(new { ok = false, error = result.Errors[0].Message });
+            return ExitCode.Usage;
+        }
+
+        return await result.InvokeAsync(new TerminalConfiguration(terminal));
     }
+
+    /// <summary>One line for each command.</summary>
+    private static IEnumerable<Command> Commands() =>
+        [
+            DoctorCommand.Create(),
+        ];
 }

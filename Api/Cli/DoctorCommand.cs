@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using MedLedger.Api.Toolchain;
 using Spectre.Console;
 
@@ -14,17 +13,16 @@ internal static class DoctorCommand
         {
             Description = "Install the local chain node when it is missing.",
         };
-        var json = new Option<bool>("--json") { Description = "Print one JSON object as the last line of stdout." };
-        var command = new Command("doctor", "Check what the program needs from this machine.") { install, json };
-        command.SetAction(
-            (parsed, cancellation) => RunAsync(parsed.GetValue(install), parsed.GetValue(json), cancellation)
+        var command = new Command("doctor", "Check what the program needs from this machine.") { install };
+        command.Handle(
+            (context, cancellation) => RunAsync(context.Arguments.GetValue(install), context, cancellation)
         );
         return command;
     }
 
-    private static async Task<int> RunAsync(bool install, bool json, CancellationToken cancellation)
+    private static async Task<int> RunAsync(bool install, CommandContext context, CancellationToken cancellation)
     {
-        var errors = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        var errors = context.Terminal.Screen;
         MachineException? failed = null;
         if (install)
             try
@@ -43,8 +41,8 @@ internal static class DoctorCommand
         var findings = await Diagnosis.RunAsync(cancellation);
         var ok = failed is null && findings.All(finding => finding.Ok);
         Draw(errors, findings);
-        if (json)
-            Console.Out.WriteLine(Json(ok, failed, findings));
+        if (context.Settings.IsJson)
+            context.Terminal.WriteJson(Json(ok, failed, findings));
         return ok ? ExitCode.Good : ExitCode.Machine;
     }
 
@@ -59,19 +57,17 @@ internal static class DoctorCommand
         }
     }
 
-    private static string Json(bool ok, MachineException? failed, IReadOnlyList<Finding> findings) =>
-        JsonSerializer.Serialize(
-            new
+    private static object Json(bool ok, MachineException? failed, IReadOnlyList<Finding> findings) =>
+        new
+        {
+            ok,
+            error = failed?.Message,
+            checks = findings.Select(finding => new
             {
-                ok,
-                error = failed?.Message,
-                checks = findings.Select(finding => new
-                {
-                    name = finding.Name,
-                    ok = finding.Ok,
-                    found = finding.Found,
-                    fix = finding.Ok ? null : finding.Fix,
-                }),
-            }
-        );
+                name = finding.Name,
+                ok = finding.Ok,
+                found = finding.Found,
+                fix = finding.Ok ? null : finding.Fix,
+            }),
+        };
 }

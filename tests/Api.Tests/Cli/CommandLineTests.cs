@@ -1,0 +1,26 @@
+using MedLedger.Api.Cli;
+
+namespace MedLedger.Api.Tests.Cli;
+
+public sealed class CommandLineTests
+{
+    [Theory]
+    [InlineData("--help", ExitCode.Good)]
+    [InlineData("--version", ExitCode.Good)]
+    [InlineData("--no-such-flag", ExitCode.Usage)]
+    [InlineData("no-such-command", ExitCode.Usage)]
+    [InlineData("", ExitCode.Usage)]
+    public async Task The_exit_code_tells_wrong_flags_from_refusals(string line, int expected)
+    {
+        var ran = await CommandRun.Of(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(expected, ran.ExitCode);
+    }
+
+    [Fact]
+    public async Task Wrong_flags_with_json_are_one_json_object()
+    {
+        var ran = await CommandRun.Of("no-such-command", "--json");
+        Assert.Equal(ExitCode.Usage, ran.ExitCode);
+        Assert.False(ran.Json.GetProperty("ok").GetBoolean());
+    }
+}
