@@ -14,9 +14,7 @@ internal static class DoctorCommand
             Description = "Install the local chain node when it is missing.",
         };
         var command = new Command("doctor", "Check what the program needs from this machine.") { install };
-        command.Handle(
-            (context, cancellation) => RunAsync(context.Arguments.GetValue(install), context, cancellation)
-        );
+        command.Handle((context, cancellation) => RunAsync(context.Arguments.GetValue(install), context, cancellation));
         return command;
     }
 
