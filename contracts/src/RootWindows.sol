@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IRootWindows} from "./interfaces/IRootWindows.sol";
+
+/// @dev Windows are stored with the epoch that will close them, so that one write ends any number of them.
+abstract contract RootWindows is IRootWindows {
+    struct Window {
+        uint40 openedAt;
+        uint64 epoch;
+        uint32 count; // in the window of appearance 0: how often the root has appeared
+    }
+
+    /// @inheritdoc IRootWindows
+    uint64 public currentEpoch;
+    mapping(uint64 epoch => uint40) private _closedAt;
+    mapping(uint256 root => mapping(uint32 n => Window)) private _windows;
+
+    /// @inheritdoc IRootWindows
+    function rootValidAt(uint256 root_, uint32 n, uint256 time) public view returns (bool) {
+        Window storage window = _windows[root_][n];
+        uint256 openedAt = window.openedAt;
+        if (openedAt == 0 || time < openedAt) return false;
+        uint256 closedAt = _closedAt[window.epoch];
+        return closedAt == 0 || time < closedAt;
+    }
+
+    /// @inheritdoc IRootWindows
+    function appearances(uint256 root_) external view returns (uint32) {
+        return _windows[root_][0].count;
+    }
+
+    function _open(uint256 root_) internal {
+        mapping(uint32 => Window) storage windows = _windows[root_];
+        uint32 n = windows[0].count;
+        uint40 time = uint40(block.timestamp);
+        if (n == 0) {
+            windows[0] = Window(time, currentEpoch, 1);
+        } else {
+            windows[n] = Window(time, currentEpoch, 0);
+            windows[0].count = n + 1;
+        }
+        emit WindowOpened(root_, n, currentEpoch, time);
+    }
+
+    function _closeAll() internal {
+        uint64 epoch = currentEpoch++;
+        _closedAt[epoch] = uint40(block.timestamp);
+        emit WindowsClosed(epoch, uint40(block.timestamp));
+    }
+}
