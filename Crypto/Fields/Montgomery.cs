@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace MedLedger.Crypto.Fields;
 
@@ -30,6 +31,7 @@ internal interface IModulus
 internal static class Montgomery<TModulus>
     where TModulus : struct, IModulus
 {
+    /// <summary>x*y / 2^256 mod p, for y below p and any x below 2^256.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static Limbs Multiply(in Limbs x, in Limbs y)
     {
@@ -128,7 +130,7 @@ internal static class Montgomery<TModulus>
         }
     }
 
-    /// <summary>x * 2^256 mod p, for x below p.</summary>
+    /// <summary>x * 2^256 mod p, for any x below 2^256.</summary>
     public static Limbs ToMontgomery(in Limbs x) => Multiply(x, TModulus.RadixSquared);
 
     /// <summary>x / 2^256 mod p.</summary>
@@ -173,8 +175,8 @@ internal static class Montgomery<TModulus>
     {
         unchecked
         {
-            var high = Math.BigMul(x, y, out var low);
-            low += accumulator;
+            var high = MultiplyHigh(x, y);
+            var low = (x * y) + accumulator;
             high += low < accumulator ? 1UL : 0UL;
             low += carry;
             high += low < carry ? 1UL : 0UL;
@@ -182,6 +184,11 @@ internal static class Montgomery<TModulus>
             return low;
         }
     }
+
+    /// <summary>Both halves from one instruction would go through memory here: two instructions take half the time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong MultiplyHigh(ulong x, ulong y) =>
+        Bmi2.X64.IsSupported ? Bmi2.X64.MultiplyNoFlags(x, y) : Math.BigMul(x, y, out _);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong AddWithCarry(ulong a, ulong b, ref ulong carry)

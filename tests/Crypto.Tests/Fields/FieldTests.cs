@@ -47,7 +47,7 @@ public class FieldTests
                     Assert.Equal(x * x % p, a.Square().ToBigInteger());
                     Assert.Equal(x == y, a == b);
                 },
-                iter: 5000
+                iter: 1000
             );
 
     [Fact]
@@ -64,7 +64,7 @@ public class FieldTests
                     Assert.Equal(x * x % p, a.Square().ToBigInteger());
                     Assert.Equal(x == y, a == b);
                 },
-                iter: 5000
+                iter: 1000
             );
 
     [Fact]

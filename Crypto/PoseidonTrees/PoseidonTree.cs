@@ -1,0 +1,149 @@
+using MedLedger.Crypto.Fields;
+using MedLedger.Crypto.Poseidon;
+
+namespace MedLedger.Crypto.PoseidonTrees;
+
+/// <summary>
+/// A Merkle tree of fixed depth with Poseidon(2) or Poseidon(4) nodes; an empty leaf is 0. Only what differs from the empty
+/// tree is held, so that depth costs nothing. A fixed depth is what keeps an inner node from passing as a leaf.
+/// Not safe for concurrent writes.
+/// </summary>
+public sealed class PoseidonTree
+{
+    private readonly Dictionary<long, Fr>[] _levels;
+    private readonly Fr[] _empty;
+
+    /// <summary>An empty tree.</summary>
+    /// <param name="arity">Children of a node: 2 or 4.</param>
+    /// <param name="depth">Levels between leaf and root: arity^depth leaves, at most 2^48.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Another arity, or a depth that is not possible.</exception>
+    public PoseidonTree(int arity, int depth)
+    {
+        if (arity is not (2 or 4))
+            throw new ArgumentOutOfRangeException(nameof(arity), "A node has 2 or 4 children.");
+        ArgumentOutOfRangeException.ThrowIfLessThan(depth, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(depth, 48 / BitsPerLevel(arity));
+        Arity = arity;
+        Depth = depth;
+        Capacity = 1L << (depth * BitsPerLevel(arity));
+        _levels = new Dictionary<long, Fr>[depth + 1];
+        _empty = new Fr[depth + 1];
+        for (var level = 0; level <= depth; level++)
+        {
+            _levels[level] = [];
+            _empty[level] = level == 0 ? Fr.Zero : HashEmpty(_empty[level - 1], arity);
+        }
+    }
+
+    /// <summary>Children of a node.</summary>
+    public int Arity { get; }
+
+    /// <summary>Levels between leaf and root.</summary>
+    public int Depth { get; }
+
+    /// <summary>The number of leaves, empty ones included.</summary>
+    public long Capacity { get; }
+
+    /// <summary>The root.</summary>
+    public Fr Root => Node(Depth, 0);
+
+    /// <summary>The leaf at an index; 0 when it is empty.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The index is outside the tree.</exception>
+    public Fr Get(long index)
+    {
+        Check(index);
+        return Node(0, index);
+    }
+
+    /// <summary>Replaces the leaf at an index and the nodes above it.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The index is outside the tree.</exception>
+    public void Set(long index, Fr leaf)
+    {
+        Check(index);
+        var value = leaf;
+        for (var level = 0; ; level++)
+        {
+            if (value == _empty[level])
+                _levels[level].Remove(index);
+            else
+                _levels[level][index] = value;
+            if (level == Depth)
+                return;
+            index >>= BitsPerLevel(Arity);
+            value = PoseidonHash.Hash(Children(level, index));
+        }
+    }
+
+    /// <summary>
+    /// The path from a leaf to the root, lowest level first. Arity 2: one element per level, the sibling. Arity 4: the four
+    /// children of the node above, the leaf's own branch included.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The index is outside the tree.</exception>
+    public Fr[][] Path(long index)
+    {
+        Check(index);
+        var path = new Fr[Depth][];
+        for (var level = 0; level < Depth; level++)
+        {
+            path[level] = Arity == 2 ? [Node(level, index ^ 1)] : Children(level, index >> 2);
+            index >>= BitsPerLevel(Arity);
+        }
+        return path;
+    }
+
+    /// <summary>True when <paramref name="path"/>, in the form of <see cref="Path"/>, leads from the leaf to the root.</summary>
+    public static bool VerifyPath(int arity, Fr root, long index, Fr leaf, IReadOnlyList<Fr[]> path)
+    {
+        if (arity is not (2 or 4))
+            throw new ArgumentOutOfRangeException(nameof(arity), "A node has 2 or 4 children.");
+        ArgumentNullException.ThrowIfNull(path);
+        var bits = BitsPerLevel(arity);
+        if (path.Count * bits > 48 || index < 0 || index >> (path.Count * bits) != 0)
+            return false;
+        var value = leaf;
+        foreach (var level in path)
+        {
+            var position = (int)(index & (arity - 1));
+            if (arity == 2)
+            {
+                if (level.Length != 1)
+                    return false;
+                value = position == 0 ? PoseidonHash.Hash(value, level[0]) : PoseidonHash.Hash(level[0], value);
+            }
+            else
+            {
+                if (level.Length != 4 || level[position] != value)
+                    return false;
+                value = PoseidonHash.Hash(level);
+            }
+            index >>= bits;
+        }
+        return value == root;
+    }
+
+    private static int BitsPerLevel(int arity) => arity == 2 ? 1 : 2;
+
+    private static Fr HashEmpty(Fr child, int arity)
+    {
+        var children = new Fr[arity];
+        Array.Fill(children, child);
+        return PoseidonHash.Hash(children);
+    }
+
+    private Fr Node(int level, long index) => _levels[level].GetValueOrDefault(index, _empty[level]);
+
+    /// <summary>The children, at <paramref name="level"/>, of a node one level above.</summary>
+    private Fr[] Children(int level, long parent)
+    {
+        var children = new Fr[Arity];
+        for (var i = 0; i < Arity; i++)
+            children[i] = Node(level, parent * Arity + i);
+        return children;
+    }
+
+    private void Check(long index)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Capacity);
+    }
+}

@@ -1,0 +1,83 @@
+using CsCheck;
+using MedLedger.Crypto.Fields;
+using MedLedger.Crypto.Poseidon;
+using MedLedger.Crypto.PoseidonTrees;
+
+namespace MedLedger.Crypto.Tests.PoseidonTrees;
+
+public class PoseidonTreeTests
+{
+    [Theory]
+    [InlineData(2, 3)]
+    [InlineData(4, 2)]
+    public void The_root_is_that_of_the_full_tree(int arity, int depth)
+    {
+        var tree = new PoseidonTree(arity, depth);
+        var leaves = new Fr[tree.Capacity];
+        foreach (var index in new long[] { 0, 3, 5, tree.Capacity - 1 })
+        {
+            leaves[index] = Fr.From((ulong)index + 100);
+            tree.Set(index, leaves[index]);
+            Assert.Equal(NaiveRoot(leaves, arity), tree.Root);
+        }
+        leaves[3] = Fr.Zero;
+        tree.Set(3, Fr.Zero);
+        Assert.Equal(NaiveRoot(leaves, arity), tree.Root);
+        Assert.Equal(leaves[5], tree.Get(5));
+    }
+
+    [Theory]
+    [InlineData(2, 20)]
+    [InlineData(4, 12)]
+    public void A_path_verifies_for_its_leaf_and_place_alone(int arity, int depth)
+    {
+        var tree = new PoseidonTree(arity, depth);
+        for (var i = 0; i < 5; i++)
+            tree.Set(i * 7, Fr.From((ulong)i + 1));
+        Gen.Int[0, 40]
+            .Sample(
+                i =>
+                {
+                    var leaf = tree.Get(i);
+                    var path = tree.Path(i);
+                    Assert.True(PoseidonTree.VerifyPath(arity, tree.Root, i, leaf, path));
+                    Assert.False(PoseidonTree.VerifyPath(arity, tree.Root, i, leaf + Fr.One, path));
+                    Assert.False(PoseidonTree.VerifyPath(arity, tree.Root + Fr.One, i, leaf, path));
+                    Assert.False(PoseidonTree.VerifyPath(arity, tree.Root, i + tree.Capacity, leaf, path));
+                    Assert.False(PoseidonTree.VerifyPath(arity, tree.Root, i, leaf, path[1..]));
+                },
+                iter: 20
+            );
+        Assert.False(PoseidonTree.VerifyPath(arity, tree.Root, 1, tree.Get(0), tree.Path(0)));
+    }
+
+    [Fact]
+    public void Clearing_every_leaf_gives_the_empty_root_again()
+    {
+        var tree = new PoseidonTree(4, 7);
+        var empty = tree.Root;
+        tree.Set(1000, Fr.One);
+        tree.Set(16383, Fr.One);
+        Assert.NotEqual(empty, tree.Root);
+        tree.Set(1000, Fr.Zero);
+        tree.Set(16383, Fr.Zero);
+        Assert.Equal(empty, tree.Root);
+    }
+
+    [Fact]
+    public void An_index_outside_is_a_mistake_of_the_caller()
+    {
+        var tree = new PoseidonTree(2, 4);
+        Assert.Throws<ArgumentOutOfRangeException>(() => tree.Set(16, Fr.One));
+        Assert.Throws<ArgumentOutOfRangeException>(() => tree.Get(-1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new PoseidonTree(3, 4));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new PoseidonTree(4, 25));
+    }
+
+    private static Fr NaiveRoot(Fr[] nodes, int arity)
+    {
+        while (nodes.Length > 1)
+            nodes = [.. nodes.Chunk(arity).Select(children => PoseidonHash.Hash(children))];
+        return nodes[0];
+    }
+}
