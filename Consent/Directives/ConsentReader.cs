@@ -22,7 +22,7 @@ internal static class ConsentReader
         }
         return new ConsentDirective(root)
         {
-            Reference = id is null ? "Consent" : "Consent/" + id,
+            Reference = FhirReference.Parse("Consent/" + id).Text ?? "Consent",
             Version = consent.TryGetProperty("meta", out var meta) ? StrictJson.Text(meta, "versionId") : null,
             IsActive = StrictJson.Text(consent, "status") == "active",
             PatientReference = consent.TryGetProperty("patient", out var patient)
