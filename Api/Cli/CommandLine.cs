@@ -32,5 +32,5 @@ internal static class CommandLine
     }
 
     /// <summary>One line for each command.</summary>
-    private static IEnumerable<Command> Commands() => [DoctorCommand.Create()];
+    private static IEnumerable<Command> Commands() => [DoctorCommand.Create(), ExplainCommand.Create()];
 }

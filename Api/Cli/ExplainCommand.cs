@@ -7,7 +7,7 @@ using Spectre.Console;
 namespace MedLedger.Api.Cli;
 
 /// <summary>
-/// <c>explain --consents FILE|DIR --request FILE [--json]</c> and <c>explain --batch DIR</c>: what consents decide, and
+/// <c>explain --consents FILE|DIR --request FILE</c> and <c>explain --batch DIR</c>: what consents decide, and
 /// why. No store, no chain, no clock. A permit and a deny both exit 0; content that cannot be read denies and exits 1.
 /// </summary>
 internal static class ExplainCommand
@@ -23,13 +23,11 @@ internal static class ExplainCommand
         {
             Description = "A folder of NNN.consents.json and NNN.request.json; prints one JSON line a case.",
         };
-        var json = new Option<bool>("--json") { Description = "Print one JSON object as the last line of stdout." };
         var command = new Command("explain", "Say what consents decide about a request, and why.")
         {
             consents,
             request,
             batch,
-            json,
         };
         command.Validators.Add(result =>
         {
@@ -39,49 +37,54 @@ internal static class ExplainCommand
             if (many ? either : !single)
                 result.AddError("Give --consents with --request, or --batch alone.");
         });
-        command.SetAction(parsed =>
-            parsed.GetValue(batch) is { } folder
-                ? RunBatch(folder)
-                : Run(parsed.GetValue(consents)!, parsed.GetValue(request)!, parsed.GetValue(json))
+        command.Handle(
+            (context, _) =>
+                Task.FromResult(
+                    context.Arguments.GetValue(batch) is { } folder
+                        ? RunBatch(folder, context.Terminal)
+                        : Run(
+                            context.Arguments.GetValue(consents)!,
+                            context.Arguments.GetValue(request)!,
+                            context.Settings.IsJson,
+                            context.Terminal
+                        )
+                )
         );
         return command;
     }
 
-    private static int Run(string consents, string request, bool json)
+    private static int Run(string consents, string request, bool json, Terminal terminal)
     {
-        if (!Exists(consents, folderAllowed: true) || !Exists(request, folderAllowed: false))
+        if (!Exists(consents, folderAllowed: true, terminal) || !Exists(request, folderAllowed: false, terminal))
             return ExitCode.Usage;
         var directives = ReadConsents(consents);
         var asked = ReadRequest(request);
-        json |= Console.IsOutputRedirected;
         if (directives is null || asked is null)
         {
             var what = directives is null ? "consents" : "request";
-            Console.Error.WriteLine($"The {what} cannot be read, so the answer is deny.");
-            if (json)
-                Console.Out.WriteLine(DecisionJson.Unreadable(null, what));
+            terminal.Error.WriteLine($"The {what} cannot be read, so the answer is deny.");
+            terminal.Output.WriteLine(DecisionJson.Unreadable(null, what));
             return ExitCode.Refused;
         }
         var evaluation = ConsentEvaluator.Evaluate(directives, asked);
-        if (json)
-            Console.Out.WriteLine(DecisionJson.Write(evaluation));
-        else
-            Draw(evaluation);
+        if (!json)
+            Draw(evaluation, terminal.Screen);
+        terminal.Output.WriteLine(DecisionJson.Write(evaluation));
         return ExitCode.Good;
     }
 
-    private static int RunBatch(string folder)
+    private static int RunBatch(string folder, Terminal terminal)
     {
         if (!Directory.Exists(folder))
         {
-            Console.Error.WriteLine($"There is no folder {folder}.");
+            terminal.Error.WriteLine($"There is no folder {folder}.");
             return ExitCode.Usage;
         }
         foreach (var name in CasesOf(folder))
         {
             var directives = ReadConsents(Path.Combine(folder, name + ".consents.json"));
             var asked = ReadRequest(Path.Combine(folder, name + ".request.json"));
-            Console.Out.WriteLine(
+            terminal.Output.WriteLine(
                 directives is null || asked is null
                     ? DecisionJson.Unreadable(name, directives is null ? "consents" : "request")
                     : DecisionJson.WriteLine(name, ConsentEvaluator.Evaluate(directives, asked))
@@ -106,11 +109,11 @@ internal static class ExplainCommand
             .ThenBy(name => name.TrimStart('0'), StringComparer.Ordinal)
             .ThenBy(name => name.Length);
 
-    private static bool Exists(string path, bool folderAllowed)
+    private static bool Exists(string path, bool folderAllowed, Terminal terminal)
     {
         if (File.Exists(path) || (folderAllowed && Directory.Exists(path)))
             return true;
-        Console.Error.WriteLine($"There is no file {path}.");
+        terminal.Error.WriteLine($"There is no file {path}.");
         return false;
     }
 
@@ -154,9 +157,8 @@ internal static class ExplainCommand
         }
     }
 
-    private static void Draw(Evaluation evaluation)
+    private static void Draw(Evaluation evaluation, IAnsiConsole console)
     {
-        var console = AnsiConsole.Console;
         var colour = evaluation.Permitted ? "green" : "red";
         console.MarkupLine($"[bold {colour}]{Plain(evaluation.Trace.Summary)}[/]");
         foreach (var step in evaluation.Trace.Steps)
