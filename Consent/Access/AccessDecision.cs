@@ -96,7 +96,10 @@ public abstract record AccessDecision
         /// <summary>The consent action (access, use, ...).</summary>
         public string Action { get; }
 
-        /// <summary>Reference of the caller, for the log.</summary>
+        /// <summary>
+        /// Reference of who may read: the grantee as the consent names it (the caller, or what the caller acts for), whose
+        /// stanza opens the segment; the caller itself when the basis is another.
+        /// </summary>
         public string Grantee { get; }
 
         /// <summary>What the permit rests on.</summary>

@@ -1,0 +1,147 @@
+using System.Security.Cryptography;
+using MedLedger.Consent.Access;
+using MedLedger.Consent.Commitments;
+using MedLedger.Crypto.Fields;
+using MedLedger.Crypto.Hpke;
+using MedLedger.Crypto.Sealing;
+
+namespace MedLedger.Consent.Vault;
+
+/// <summary>
+/// Openings of one request. Contexts of encapsulations are kept for its length, so that many records of one write cost
+/// one decapsulation; every record still needs its own permit. For one thread.
+/// </summary>
+public sealed class OpeningSession : IDisposable
+{
+    private readonly RecordVault _vault;
+    private readonly Dictionary<(string Encapsulation, SegmentReader Reader), HpkeRecipient> _contexts = [];
+
+    internal OpeningSession(RecordVault vault) => _vault = vault;
+
+    /// <summary>Opens a record that is in one compartment.</summary>
+    /// <param name="permit">For this record and version, not expired.</param>
+    /// <param name="record">The row.</param>
+    /// <param name="keys">The rows that open it.</param>
+    /// <param name="leaf">
+    /// The current leaf of the record in its record tree, which the caller has checked against the root in the log. A row
+    /// that was forged or rolled back does not hash to it and is refused.
+    /// </param>
+    /// <returns>Null when it cannot be opened; the reason is not told.</returns>
+    public OpenedRecord? Open(AccessDecision.Permit permit, SealedRecord record, CompartmentKeys keys, Fr leaf) =>
+        Open(
+            [permit],
+            record,
+            [keys],
+            new Dictionary<string, Fr>(StringComparer.Ordinal) { [permit.PatientKey] = leaf }
+        );
+
+    /// <summary>Opens a record that is in several patients' compartments: a permit, keys and a leaf of each are needed.</summary>
+    /// <param name="permits">One for each compartment, of the same caller and action; the first one's opening is the record's.</param>
+    /// <param name="record">The row.</param>
+    /// <param name="keys">One for each compartment.</param>
+    /// <param name="leaves">The current leaves, by patient key.</param>
+    public OpenedRecord? Open(
+        IReadOnlyList<AccessDecision.Permit> permits,
+        SealedRecord record,
+        IReadOnlyList<CompartmentKeys> keys,
+        IReadOnlyDictionary<string, Fr> leaves
+    )
+    {
+        if (
+            permits.Count == 0
+            || permits.Count != record.Compartments.Count
+            || !Identifiers.TryParse(record.RecordKey, Identifiers.KeyedSize, out _)
+        )
+            return null;
+
+        using var key = new ContentKey();
+        var openings = new Dictionary<string, SealedFacts>(StringComparer.Ordinal);
+        foreach (var compartment in record.Compartments.OrderBy(c => c.PatientKey, StringComparer.Ordinal))
+        {
+            var permit = permits.FirstOrDefault(p => Fits(p, record, compartment));
+            if (permit is null || !leaves.TryGetValue(compartment.PatientKey, out var leaf))
+                return null;
+            if (Share(permit, record, compartment, keys) is not var (header, share))
+                return null;
+            key.Add(header, share);
+
+            var facts = _vault.OpenFacts(record.RecordKey, record.Version, compartment);
+            if (facts is null || facts.Leaf != leaf || !openings.TryAdd(compartment.PatientKey, facts))
+                return null;
+        }
+
+        var content = key.Open(record.Content);
+        if (content is null)
+            return null;
+        var digest = Digest248.Of(content);
+        if (openings.Values.Any(o => o.ContentDigest != digest))
+        {
+            CryptographicOperations.ZeroMemory(content);
+            return null;
+        }
+        return new OpenedRecord(record, content, openings[permits[0].PatientKey], permits);
+    }
+
+    private bool Fits(AccessDecision.Permit permit, SealedRecord record, SealedCompartment compartment) =>
+        string.Equals(permit.RecordKey, record.RecordKey, StringComparison.Ordinal)
+        && permit.Version == record.Version
+        && string.Equals(permit.PatientKey, compartment.PatientKey, StringComparison.Ordinal)
+        && (permit.Basis is PermitBasis.Organization)
+            == string.Equals(permit.PatientKey, _vault.OrganizationKey, StringComparison.Ordinal)
+        && !_vault.HasExpired(permit);
+
+    private (byte[] Header, byte[] Share)? Share(
+        AccessDecision.Permit permit,
+        SealedRecord record,
+        SealedCompartment compartment,
+        IReadOnlyList<CompartmentKeys> keys
+    )
+    {
+        var rows = keys.FirstOrDefault(k =>
+            string.Equals(k.Encapsulation.Id, compartment.EncapsulationId, StringComparison.Ordinal)
+            && string.Equals(k.Encapsulation.SegmentId, k.Segment.Id, StringComparison.Ordinal)
+            && string.Equals(k.Segment.PatientKey, compartment.PatientKey, StringComparison.Ordinal)
+        );
+        if (rows is null || compartment.Sequence < 0 || Recipient(permit, rows) is not { } recipient)
+            return null;
+        var sequence = (ulong)compartment.Sequence;
+        var header = SealingTransaction
+            .Header(_vault, rows.Segment, record.RecordKey, record.Version, sequence)
+            .Encode();
+        var share = recipient.Open(sequence, header, compartment.KeyShare);
+        return share is { Length: SecretKey.Size } ? (header, share) : null;
+    }
+
+    private HpkeRecipient? Recipient(AccessDecision.Permit permit, CompartmentKeys rows)
+    {
+        var reader = SegmentReader.Of(permit);
+        if (_contexts.TryGetValue((rows.Encapsulation.Id, reader), out var recipient))
+            return recipient;
+
+        using var kek = _vault.OpenEncryptionKey(rows.Segment.PatientKey);
+        if (kek is null)
+            return null;
+        var privateKey = SegmentKeys.Unwrap(_vault, kek, rows.Segment, rows.Stanzas, reader, out _);
+        if (privateKey is not { Length: Kem.PrivateKeySize })
+            return null;
+        try
+        {
+            var info = SealingTransaction.Info(_vault, rows.Segment);
+            if (!HpkeSuite.Segment.TrySetupRecipient(rows.Encapsulation.Encapsulation, privateKey, info, out recipient))
+                return null;
+            _contexts.Add((rows.Encapsulation.Id, reader), recipient);
+            return recipient;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(privateKey);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var recipient in _contexts.Values)
+            recipient.Dispose();
+    }
+}

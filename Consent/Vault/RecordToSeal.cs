@@ -1,0 +1,35 @@
+using MedLedger.Consent.Access;
+using MedLedger.Consent.Commitments;
+using MedLedger.Crypto.Fields;
+
+namespace MedLedger.Consent.Vault;
+
+/// <summary>One record version in clear, on its way into the vault.</summary>
+public sealed record RecordToSeal
+{
+    /// <summary>What consent rules may ask about it; <c>Facts.Reference</c> is its <c>Type/id</c>.</summary>
+    public required ResourceFacts Facts { get; init; }
+
+    /// <summary>From 1.</summary>
+    public required int Version { get; init; }
+
+    /// <summary>The content as it will be read back, byte for byte (UTF-8 JSON).</summary>
+    public required ReadOnlyMemory<byte> Content { get; init; }
+
+    /// <summary>One for each patient in whose compartment it is; the organization's segment when it is in none.</summary>
+    public required IReadOnlyList<CompartmentToSeal> Compartments { get; init; }
+}
+
+/// <summary>Where a record goes in one compartment, and what its leaf says there (exception bits are each patient's own).</summary>
+public sealed record CompartmentToSeal(Segment Segment, RecordMeta Meta);
+
+/// <summary>A sealed record with the leaves that go into the record trees of its compartments.</summary>
+/// <param name="Record">The row.</param>
+/// <param name="Leaves"><c>R</c> of PROTOCOL section 3, by <see cref="SealedCompartment.PatientKey"/>.</param>
+public sealed record SealedWrite(SealedRecord Record, IReadOnlyDictionary<string, Fr> Leaves);
+
+/// <summary>A new segment with its first stanzas; all are stored in the transaction that first uses it.</summary>
+public sealed record NewSegment(Segment Segment, IReadOnlyList<KeyStanza> Stanzas);
+
+/// <summary>A compartment's row after its labels changed, with the new leaf.</summary>
+public sealed record Relabelled(SealedCompartment Compartment, Fr Leaf);

@@ -1,0 +1,197 @@
+using System.Security.Cryptography;
+using System.Text;
+using MedLedger.Consent.Access;
+using MedLedger.Crypto.Fields;
+using MedLedger.Crypto.Sealing;
+
+namespace MedLedger.Consent.Vault;
+
+/// <summary>
+/// Seals records and opens them for a permit: the only code that decrypts a record. It keeps nothing; rows are the
+/// caller's to store. Safe for several threads. A null answer means that the thing cannot be had (keys erased, no stanza,
+/// damaged or exchanged rows, a permit for something else or too old) and never says which.
+/// </summary>
+public sealed class RecordVault : IDisposable
+{
+    private readonly IKeyCustody _custody;
+    private readonly TimeProvider _time;
+    private readonly SecretKey _recordKeys;
+    private readonly SecretKey _patientKeys;
+    private readonly SecretKey _tokens;
+    private readonly SecretKey _readers;
+
+    /// <summary>Opens the vault of one deployment.</summary>
+    /// <param name="custody">Where the keys live.</param>
+    /// <param name="deployment">16 random bytes in 32 hexadecimal digits, chosen once and kept with the data.</param>
+    /// <param name="time">Decides whether a permit has expired.</param>
+    public RecordVault(IKeyCustody custody, string deployment, TimeProvider time)
+    {
+        _custody = custody;
+        _time = time;
+        Deployment = Identifiers.Parse(deployment, Identifiers.RandomSize, nameof(deployment));
+        using var tenant = custody.OpenTenantKey(CustodyAccess.Instance);
+        _recordKeys = tenant.Derive("record-keys");
+        _patientKeys = tenant.Derive("patient-keys");
+        _tokens = tenant.Derive("tenant-tokens");
+        _readers = tenant.Derive("readers");
+        OrganizationKey = Convert.ToHexStringLower(_patientKeys.Mac("organization"u8));
+    }
+
+    /// <summary>The opaque key of the organization's compartment, for resources of no patient.</summary>
+    public string OrganizationKey { get; }
+
+    internal byte[] Deployment { get; }
+
+    /// <summary>The opaque storage key of a record: keyed hash of its <c>Type/id</c>, 64 hexadecimal digits.</summary>
+    public string RecordKey(string reference) =>
+        Convert.ToHexStringLower(_recordKeys.Mac(Encoding.UTF8.GetBytes(reference)));
+
+    /// <summary>The opaque key of a patient's compartment, from <c>Patient/id</c>; unlike the key of the Patient resource.</summary>
+    public string PatientKey(string patientReference) =>
+        Convert.ToHexStringLower(_patientKeys.Mac(Encoding.UTF8.GetBytes("patient\0" + patientReference)));
+
+    /// <summary>
+    /// A search token that is equal across patients: for business identifiers, and family name with birth date as one
+    /// token, only (it shows which patients share a value). 32 hexadecimal digits.
+    /// </summary>
+    public string TenantToken(string parameter, string value) => SearchToken.Compute(_tokens, "", parameter, value);
+
+    /// <summary>Creates a compartment's keys in custody. False when it was erased: it never comes back.</summary>
+    public bool TryCreateCompartment(string patientKey) => _custody.TryCreate(CustodyAccess.Instance, patientKey);
+
+    /// <summary>The keyed digests of one compartment; null when its keys cannot be had.</summary>
+    public PatientIndex? OpenIndex(string patientKey)
+    {
+        using var kek = _custody.OpenEncryptionKey(CustodyAccess.Instance, patientKey);
+        return kek is null ? null : new PatientIndex(kek);
+    }
+
+    /// <summary>
+    /// Makes a segment: a key pair, wrapped for its readers. The patient and break-glass are always among them (in the
+    /// organization's compartment, the organization alone is).
+    /// </summary>
+    /// <param name="patientKey">The compartment.</param>
+    /// <param name="classKey"><see cref="PatientIndex.ClassKey"/>.</param>
+    /// <param name="epoch">From 1, one more than the newest segment of the class.</param>
+    /// <param name="grantees">Grantees whose consent lasts and covers the class.</param>
+    /// <returns>Null when the compartment's keys cannot be had.</returns>
+    public NewSegment? CreateSegment(
+        string patientKey,
+        string classKey,
+        int epoch,
+        IEnumerable<SegmentReader>? grantees = null
+    )
+    {
+        using var kek = _custody.OpenEncryptionKey(CustodyAccess.Instance, patientKey);
+        if (kek is null)
+            return null;
+        SegmentReader[] own = string.Equals(patientKey, OrganizationKey, StringComparison.Ordinal)
+            ? [SegmentReader.Organization]
+            : [SegmentReader.Subject, SegmentReader.BreakGlass];
+        return SegmentKeys.Create(this, kek, patientKey, classKey, epoch, own.Union(grantees ?? []));
+    }
+
+    /// <summary>Makes the stanza that lets one more reader open a segment; null when its keys cannot be had.</summary>
+    public KeyStanza? AddReader(Segment segment, IReadOnlyList<KeyStanza> stanzas, SegmentReader reader)
+    {
+        using var kek = _custody.OpenEncryptionKey(CustodyAccess.Instance, segment.PatientKey);
+        if (kek is null)
+            return null;
+        var own = string.Equals(segment.PatientKey, OrganizationKey, StringComparison.Ordinal)
+            ? SegmentReader.Organization
+            : SegmentReader.Subject;
+        var privateKey = SegmentKeys.Unwrap(this, kek, segment, stanzas, own, out _);
+        if (privateKey is null)
+            return null;
+        try
+        {
+            return SegmentKeys.Wrap(this, kek, segment, reader, privateKey);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(privateKey);
+        }
+    }
+
+    /// <summary>The stanza that this reader holds among the given ones, to delete it; null when it holds none.</summary>
+    public KeyStanza? FindReader(Segment segment, IReadOnlyList<KeyStanza> stanzas, SegmentReader reader)
+    {
+        using var kek = _custody.OpenEncryptionKey(CustodyAccess.Instance, segment.PatientKey);
+        if (kek is null)
+            return null;
+        var privateKey = SegmentKeys.Unwrap(this, kek, segment, stanzas, reader, out var found);
+        CryptographicOperations.ZeroMemory(privateKey);
+        return found;
+    }
+
+    /// <summary>Starts the sealing of one write transaction: one HPKE encapsulation for each segment that it touches.</summary>
+    public SealingTransaction BeginSealing() => new(this);
+
+    /// <summary>Starts a series of openings that share unwrapped keys for the length of one request.</summary>
+    public OpeningSession BeginOpening() => new(this);
+
+    /// <summary>Opens a record that is in one compartment. See <see cref="OpeningSession.Open(AccessDecision.Permit, SealedRecord, CompartmentKeys, Fr)"/>.</summary>
+    public OpenedRecord? Open(AccessDecision.Permit permit, SealedRecord record, CompartmentKeys keys, Fr leaf)
+    {
+        using var session = BeginOpening();
+        return session.Open(permit, record, keys, leaf);
+    }
+
+    /// <summary>
+    /// The facts of a record, for the gate, without its content; null when the compartment's keys cannot be had or the
+    /// row is not what was sealed.
+    /// </summary>
+    internal ResourceFacts? OpenFacts(SealedRecord record, string patientKey)
+    {
+        var compartment = record.Compartments.FirstOrDefault(c =>
+            string.Equals(c.PatientKey, patientKey, StringComparison.Ordinal)
+        );
+        return compartment is null ? null : OpenFacts(record.RecordKey, record.Version, compartment)?.Facts;
+    }
+
+    internal SealedFacts? OpenFacts(string recordKey, int version, SealedCompartment compartment)
+    {
+        using var kek = OpenEncryptionKey(compartment.PatientKey);
+        return kek is null ? null : SealedFacts.Open(kek, recordKey, version, compartment.Facts);
+    }
+
+    /// <summary>
+    /// Seals the facts again with other labels and a new salt, as a change of the patient's exception bits needs it;
+    /// the content stays sealed. Null when the keys cannot be had.
+    /// </summary>
+    public Relabelled? Relabel(string recordKey, int version, SealedCompartment compartment, Func<uint, uint> labels)
+    {
+        using var kek = OpenEncryptionKey(compartment.PatientKey);
+        if (kek is null || SealedFacts.Open(kek, recordKey, version, compartment.Facts) is not { } facts)
+            return null;
+        var changed = SealedFacts.Create(
+            facts.Facts,
+            new(facts.Meta.Type, labels(facts.Meta.Labels), facts.Meta.Day),
+            facts.ContentDigest
+        );
+        return new Relabelled(compartment with { Facts = changed.Seal(kek, recordKey, version) }, changed.Leaf);
+    }
+
+    internal SecretKey? OpenEncryptionKey(string patientKey) =>
+        _custody.OpenEncryptionKey(CustodyAccess.Instance, patientKey);
+
+    internal SecretKey? OpenSigningKey(string patientKey) =>
+        _custody.OpenSigningKey(CustodyAccess.Instance, patientKey);
+
+    internal bool HasExpired(AccessDecision.Permit permit) => _time.GetUtcNow() >= permit.Expires;
+
+    /// <summary>The key of a reader; the patient's own is derived from the compartment's key, all others from the tenant key.</summary>
+    internal SecretKey ReaderKey(SecretKey kek, SegmentReader reader) =>
+        reader == SegmentReader.Subject
+            ? kek.Derive(reader.Label)
+            : _readers.Derive(reader.Label, Encoding.UTF8.GetBytes(reader.Reference));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _recordKeys.Dispose();
+        _patientKeys.Dispose();
+        _tokens.Dispose();
+        _readers.Dispose();
+    }
+}

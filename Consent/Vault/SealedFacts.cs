@@ -1,0 +1,52 @@
+using System.Text;
+using System.Text.Json;
+using MedLedger.Consent.Access;
+using MedLedger.Consent.Commitments;
+using MedLedger.Crypto.Fields;
+using MedLedger.Crypto.Sealing;
+
+namespace MedLedger.Consent.Vault;
+
+/// <summary>
+/// What stands in <see cref="SealedCompartment.Facts"/>: the facts for the gate and the opening of the record leaf
+/// (meta, content digest, salt). Apart from the content, so that the gate decides and labels change without opening it.
+/// </summary>
+internal sealed record SealedFacts(ResourceFacts Facts, RecordMeta Meta, Fr ContentDigest, Fr Salt)
+{
+    private const string Label = "facts";
+
+    /// <summary><c>R = H(tagRecord, meta, contentDigest, recordSalt, 0)</c>.</summary>
+    public Fr Leaf => RecordLeaf.Compute(Meta, ContentDigest, Salt);
+
+    public static SealedFacts Create(ResourceFacts facts, RecordMeta meta, Fr contentDigest) =>
+        new(facts, meta, contentDigest, Digest248.Random());
+
+    public byte[] Seal(SecretKey kek, string recordKey, int version)
+    {
+        var stored = new Stored(
+            Facts,
+            Meta.Type,
+            Meta.Labels,
+            Meta.Day,
+            Convert.ToHexStringLower(ContentDigest.ToBytes()),
+            Convert.ToHexStringLower(Salt.ToBytes())
+        );
+        return SealedBytes.Seal(kek, Label, Context(recordKey, version), JsonSerializer.SerializeToUtf8Bytes(stored));
+    }
+
+    public static SealedFacts? Open(SecretKey kek, string recordKey, int version, byte[] sealedFacts)
+    {
+        var json = SealedBytes.Open(kek, Label, Context(recordKey, version), sealedFacts);
+        if (json is null || JsonSerializer.Deserialize<Stored>(json) is not { } stored)
+            return null;
+        return
+            Fr.TryParseCanonical(Convert.FromHexString(stored.Digest), out var digest)
+            && Fr.TryParseCanonical(Convert.FromHexString(stored.Salt), out var salt)
+            ? new SealedFacts(stored.Facts, new(stored.Type, stored.Labels, stored.Day), digest, salt)
+            : null;
+    }
+
+    private static byte[] Context(string recordKey, int version) => Encoding.ASCII.GetBytes($"{recordKey}/{version}");
+
+    private sealed record Stored(ResourceFacts Facts, byte Type, uint Labels, int Day, string Digest, string Salt);
+}
