@@ -54,7 +54,7 @@ internal sealed class RuleRun(RequestFacts facts, bool permitsCount, Supposition
         }
         if (result.Effect is not null)
             return result;
-        return applies ? (rule.Type, rule) : default;
+        return applies ? (rule.Type, rule) : (null, null);
     }
 
     private bool Applies(Provision rule, Inherited asPermit)
