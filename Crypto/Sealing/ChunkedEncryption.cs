@@ -129,13 +129,20 @@ internal static class ChunkedEncryption
         ReadOnlySpan<byte> salt,
         ReadOnlySpan<byte> context,
         Span<byte> output
-    ) =>
+    )
+    {
+        // The framework wants a pseudo-random key as long as the hash; HMAC extends shorter keys with zeros anyway.
+        Span<byte> prk = stackalloc byte[SHA512.HashSizeInBytes];
+        prk.Clear();
+        key.CopyTo(prk);
         HKDF.Expand(
             HashAlgorithmName.SHA512,
-            key,
+            prk,
             output,
             [.. "c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM"u8, 0, .. salt, .. context]
         );
+        CryptographicOperations.ZeroMemory(prk);
+    }
 
     private static void Nonce(ReadOnlySpan<byte> keys, int chunk, Span<byte> nonce)
     {
