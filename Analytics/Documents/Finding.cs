@@ -1,0 +1,69 @@
+using MedLedger.Analytics.Text;
+
+namespace MedLedger.Analytics.Documents;
+
+/// <summary>The words that made an assertion, and how far they reach.</summary>
+/// <param name="Span">Where the cue stands ("denies").</param>
+/// <param name="Scope">The text that the cue governs.</param>
+/// <param name="Rule">The rule's own wording, as in the rules file.</param>
+public sealed record Cue(TextSpan Span, TextSpan Scope, string Rule);
+
+/// <summary>A suggestion from a code system.</summary>
+/// <param name="System">FHIR system URI.</param>
+/// <param name="Code">The code.</param>
+/// <param name="Display">The system's own name of it.</param>
+/// <param name="Score">From 0 to 1; how close the names are, not a probability.</param>
+public sealed record CodeSuggestion(string System, string Code, string Display, double Score);
+
+/// <summary>One thing that the text speaks of, with all that speaks for it. Offsets are UTF-16 code units of the text.</summary>
+public sealed record Finding
+{
+    /// <summary>Problem, Drug, Dosage, Test, LabValue, Treatment, Anatomy; or Chemical, Disease from that head alone.</summary>
+    public required string Type { get; init; }
+
+    /// <summary>The words, as they stand in the document.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>Where they stand.</summary>
+    public required TextSpan Span { get; init; }
+
+    /// <summary>Present, denied, open, somebody else's.</summary>
+    public Assertion Assertion { get; init; }
+
+    /// <summary>What made the assertion; null when it is plainly present or only the network speaks for it.</summary>
+    public Cue? Cue { get; init; }
+
+    /// <summary>The section's name; null before the first heading.</summary>
+    public string? Section { get; init; }
+
+    /// <summary>The network's probability of exactly this span and type, from 0 to 1.</summary>
+    public double Score { get; init; }
+
+    /// <summary>The network's probability that the finding is denied, from 0 to 1.</summary>
+    public double Negation { get; init; }
+
+    /// <summary>Code suggestions, best first.</summary>
+    public IReadOnlyList<CodeSuggestion> Codes { get; init; } = [];
+}
+
+/// <summary>A part of the document under one heading.</summary>
+/// <param name="Name">The kind of section, as in the rules file.</param>
+/// <param name="Heading">Where the heading stands.</param>
+/// <param name="Span">Heading and body.</param>
+public sealed record Section(string Name, TextSpan Heading, TextSpan Span);
+
+/// <summary>A text and everything that was found in it.</summary>
+public sealed record ClinicalDocument
+{
+    /// <summary>The text, exactly as it was given.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>Sections in order.</summary>
+    public required IReadOnlyList<Section> Sections { get; init; }
+
+    /// <summary>Findings in the order of the text.</summary>
+    public required IReadOnlyList<Finding> Findings { get; init; }
+
+    /// <summary>False when the text does not look like English; the findings are then not to be relied on.</summary>
+    public bool English { get; init; } = true;
+}

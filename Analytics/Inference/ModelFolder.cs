@@ -1,0 +1,87 @@
+using System.IO.Compression;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+
+namespace MedLedger.Analytics.Inference;
+
+/// <summary>
+/// The files of one model, read once and checked against the SHA-256 of each in <c>manifest.json</c>. The digest of the
+/// manifest itself names the model, on-chain too.
+/// </summary>
+internal sealed class ModelFolder
+{
+    private readonly Dictionary<string, byte[]> _files;
+
+    private ModelFolder(string name, string version, byte[] digest, Dictionary<string, byte[]> files)
+    {
+        Name = name;
+        Version = version;
+        Digest = digest;
+        _files = files;
+    }
+
+    public string Name { get; }
+
+    public string Version { get; }
+
+    /// <summary>SHA-256 of the manifest's bytes.</summary>
+    public byte[] Digest { get; }
+
+    /// <summary>Reads and checks every file. Throws <see cref="InvalidDataException"/> when one is missing or differs.</summary>
+    public static ModelFolder Open(string folder)
+    {
+        var manifest = File.ReadAllBytes(Path.Combine(folder, "manifest.json"));
+        string name;
+        string version;
+        var files = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+        try
+        {
+            using var json = JsonDocument.Parse(manifest);
+            name = json.RootElement.GetProperty("name").GetString()!;
+            version = json.RootElement.GetProperty("version").GetString()!;
+            foreach (var entry in json.RootElement.GetProperty("files").EnumerateObject())
+                files.Add(entry.Name, ReadChecked(folder, entry.Name, entry.Value.GetString()));
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            throw new InvalidDataException("The model's manifest cannot be read.", e);
+        }
+        return new ModelFolder(name, version, SHA256.HashData(manifest), files);
+    }
+
+    /// <summary>The bytes of one file of the manifest.</summary>
+    public byte[] Bytes(string name) =>
+        _files.TryGetValue(name, out var bytes)
+            ? bytes
+            : throw new InvalidDataException($"The model's manifest does not list {name}.");
+
+    /// <summary>Whether the manifest lists the file.</summary>
+    public bool Has(string name) => _files.ContainsKey(name);
+
+    /// <summary>The lines of a gzip file of UTF-8 text.</summary>
+    public IEnumerable<string> Lines(string name)
+    {
+        using var reader = new StreamReader(
+            new GZipStream(new MemoryStream(Bytes(name)), CompressionMode.Decompress),
+            Encoding.UTF8,
+            detectEncodingFromByteOrderMarks: false,
+            bufferSize: 1 << 16
+        );
+        while (reader.ReadLine() is { } line)
+            yield return line;
+    }
+
+    private static byte[] ReadChecked(string folder, string name, string? expected)
+    {
+        if (Path.GetFileName(name) != name)
+            throw new InvalidDataException("The model's manifest names a file outside its folder.");
+        var path = Path.Combine(folder, name);
+        if (!File.Exists(path))
+            throw new InvalidDataException($"The model lacks {name}.");
+        var bytes = File.ReadAllBytes(path);
+        if (!string.Equals(Convert.ToHexStringLower(SHA256.HashData(bytes)), expected, StringComparison.Ordinal))
+            throw new InvalidDataException($"The model's {name} is not the file that its manifest lists.");
+        return bytes;
+    }
+}

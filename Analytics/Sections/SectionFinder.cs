@@ -1,0 +1,63 @@
+using MedLedger.Analytics.Documents;
+using MedLedger.Analytics.Text;
+
+namespace MedLedger.Analytics.Sections;
+
+/// <summary>
+/// Follows the sentences of a document and says under which heading each stands. A heading begins a sentence and ends
+/// with a colon, or is a whole line of its own.
+/// </summary>
+internal sealed class SectionFinder(SectionRules rules, string text, IReadOnlyList<TextSpan> tokens)
+{
+    private readonly List<(SectionRule Rule, TextSpan Heading)> _open = [];
+
+    /// <summary>The rule of the section that the latest sentence belongs to; null before the first heading.</summary>
+    public SectionRule? Current => _open.Count > 0 ? _open[^1].Rule : null;
+
+    /// <summary>Looks at the next sentence. Returns how many of its tokens are a heading.</summary>
+    public int Next(Range sentence, LowerCaseSentence lower)
+    {
+        SectionRule? found = null;
+        var length = 0;
+        for (var end = 1; end <= lower.Count; end++)
+        {
+            if (rules.TryFind(lower.Phrase(0, end), out var rule, out var goesOn) && IsHeading(sentence, lower, end))
+                (found, length) = (rule, end);
+            if (!goesOn)
+                break;
+        }
+        if (found is null)
+            return 0;
+        var first = sentence.Start.Value;
+        if (length < lower.Count && lower.Word(length) is ":")
+            length++;
+        _open.Add((found, new TextSpan(tokens[first].Start, tokens[first + length - 1].End)));
+        return length;
+    }
+
+    /// <summary>All sections, each up to the next heading or the end of the text.</summary>
+    public IReadOnlyList<Section> Sections()
+    {
+        var sections = new List<Section>(_open.Count);
+        for (var i = 0; i < _open.Count; i++)
+        {
+            var end = i + 1 < _open.Count ? _open[i + 1].Heading.Start : text.Length;
+            sections.Add(new Section(_open[i].Rule.Name, _open[i].Heading, new TextSpan(_open[i].Heading.Start, end)));
+        }
+        return sections;
+    }
+
+    private bool IsHeading(Range sentence, LowerCaseSentence lower, int end)
+    {
+        if (end < lower.Count)
+            return lower.Word(end) is ":";
+        var next = sentence.End.Value;
+        return StartsLine(sentence.Start.Value)
+            && (next >= tokens.Count || HasNewline(tokens[next - 1].End, tokens[next].Start))
+            && char.IsUpper(text[tokens[sentence.Start.Value].Start]);
+    }
+
+    private bool StartsLine(int token) => token == 0 || HasNewline(tokens[token - 1].End, tokens[token].Start);
+
+    private bool HasNewline(int from, int to) => text.AsSpan(from, to - from).ContainsAny('\n', '\r');
+}
