@@ -69,7 +69,26 @@ public sealed class ClinicalPipeline : IDisposable
             Text = text,
             Findings = reading.Findings(),
             Sections = reading.Sections(),
+            English = LanguageCheck.LooksEnglish(text),
         };
+    }
+
+    /// <summary>
+    /// Adds assertion, section and codes to spans that were found elsewhere. Exactly these come back, in their order.
+    /// Throws <see cref="ArgumentException"/> when a span lies outside the text.
+    /// </summary>
+    public IReadOnlyList<Finding> Assert(
+        string text,
+        IReadOnlyList<GivenSpan> spans,
+        CancellationToken cancellationToken = default
+    )
+    {
+        foreach (var (span, _) in spans)
+        {
+            if (span.Start < 0 || span.End < span.Start || span.End > text.Length)
+                throw new ArgumentException("A span lies outside the text.", nameof(spans));
+        }
+        return new Reading(this, text, FindingHead.All, cancellationToken).Given(spans);
     }
 
     /// <inheritdoc/>
@@ -119,6 +138,57 @@ public sealed class ClinicalPipeline : IDisposable
             }
             return findings;
         }
+
+        public Finding[] Given(IReadOnlyList<GivenSpan> spans)
+        {
+            var findings = new Finding[spans.Count];
+            var order = Enumerable.Range(0, spans.Count).OrderBy(i => spans[i].Span.Start).ToArray();
+            var next = 0;
+            foreach (var range in SentenceSplitter.Split(_text, _tokens))
+            {
+                _cancellation.ThrowIfCancellationRequested();
+                var lower = new LowerCaseSentence(_text, _tokens, range);
+                _sections.Next(range, lower);
+                var end = _tokens[range.End.Value - 1].End;
+                if (next == order.Length || spans[order[next]].Span.Start >= end)
+                    continue;
+                var tagged = _pipeline._tagger.Tag(_text, _tokens, range, lower, []);
+                var scopes = new ContextScopes(_pipeline._context, _text, _tokens, range, lower);
+                for (; next < order.Length && spans[order[next]].Span.Start < end; next++)
+                    findings[order[next]] = GivenOf(range, spans[order[next]], tagged, scopes);
+            }
+            for (; next < order.Length; next++)
+                findings[order[next]] = Bare(spans[order[next]]);
+            return findings;
+        }
+
+        private Finding GivenOf(Range range, GivenSpan given, TaggedSentence tagged, ContextScopes scopes)
+        {
+            var first = range.Start.Value;
+            var last = range.End.Value;
+            while (first < last && _tokens[first].End <= given.Span.Start)
+                first++;
+            while (last > first && _tokens[last - 1].Start >= given.Span.End)
+                last--;
+            if (first == last)
+                return Bare(given);
+            var run = new TokenRun(first - range.Start.Value, last - range.Start.Value, given.Type, 1);
+            return FindingOf(range.Start.Value, run, tagged, scopes) with
+            {
+                Span = given.Span,
+                Text = given.Span.Of(_text).ToString(),
+            };
+        }
+
+        private Finding Bare(GivenSpan given) =>
+            new()
+            {
+                Type = given.Type,
+                Text = given.Span.Of(_text).ToString(),
+                Span = given.Span,
+                Score = 1,
+                Section = _sections.Current?.Name,
+            };
 
         private Finding FindingOf(int first, TokenRun run, TaggedSentence tagged, ContextScopes scopes)
         {

@@ -58,7 +58,7 @@ internal sealed record ContextRule
     public int? Reach { get; init; }
 
     /// <summary>Categories whose scopes a terminator leaves alone.</summary>
-    public IReadOnlyList<ContextCategory> Except { get; init; } = [];
+    public IReadOnlyList<ContextCategory>? Except { get; init; }
 }
 
 /// <summary>The rules file.</summary>

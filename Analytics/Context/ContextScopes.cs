@@ -102,8 +102,11 @@ internal sealed class ContextScopes
             _ => Assertion.Present,
         };
 
-    private Cue CueOf(Scope scope) =>
-        new(SpanOf(scope.Cue.First, scope.Cue.End), SpanOf(scope.First, scope.End), scope.Rule.Cue);
+    private Cue CueOf(Scope scope)
+    {
+        var span = SpanOf(scope.Cue.First, scope.Cue.End);
+        return new Cue(span.Of(_text).ToString(), span, SpanOf(scope.First, scope.End), scope.Rule.Cue);
+    }
 
     private TextSpan SpanOf(int first, int end) =>
         first < end
@@ -154,5 +157,5 @@ internal sealed class ContextScopes
     }
 
     private static bool Ends(Match match, ContextRule rule) =>
-        match.Rules.Any(r => r.Category == ContextCategory.Terminate && !r.Except.Contains(rule.Category));
+        match.Rules.Any(r => r.Category == ContextCategory.Terminate && r.Except?.Contains(rule.Category) != true);
 }

@@ -3,10 +3,11 @@ using MedLedger.Analytics.Text;
 namespace MedLedger.Analytics.Documents;
 
 /// <summary>The words that made an assertion, and how far they reach.</summary>
+/// <param name="Text">The words of the cue, as they stand in the document.</param>
 /// <param name="Span">Where the cue stands ("denies").</param>
 /// <param name="Scope">The text that the cue governs.</param>
 /// <param name="Rule">The rule's own wording, as in the rules file.</param>
-public sealed record Cue(TextSpan Span, TextSpan Scope, string Rule);
+public sealed record Cue(string Text, TextSpan Span, TextSpan Scope, string Rule);
 
 /// <summary>A suggestion from a code system.</summary>
 /// <param name="System">FHIR system URI.</param>
@@ -45,6 +46,11 @@ public sealed record Finding
     /// <summary>Code suggestions, best first.</summary>
     public IReadOnlyList<CodeSuggestion> Codes { get; init; } = [];
 }
+
+/// <summary>A span that was coded elsewhere and only wants an assertion, a section and codes.</summary>
+/// <param name="Span">Where it stands in the text.</param>
+/// <param name="Type">What it is said to be.</param>
+public sealed record GivenSpan(TextSpan Span, string Type);
 
 /// <summary>A part of the document under one heading.</summary>
 /// <param name="Name">The kind of section, as in the rules file.</param>

@@ -51,8 +51,8 @@ internal sealed record HeadTable
 
     public required float[] Last { get; init; }
 
-    /// <summary>Emissions and steps are divided by it before probabilities are taken.</summary>
-    public float Temperature { get; init; } = 1;
+    /// <summary>Emissions and steps are divided by it before probabilities are taken; null is 1.</summary>
+    public float? Temperature { get; init; }
 }
 
 /// <summary>The columns of the assertion head.</summary>

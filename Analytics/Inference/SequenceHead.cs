@@ -19,12 +19,14 @@ internal sealed class SequenceHead
     private readonly float[] _stepWeights;
     private readonly float[] _intoWeights;
     private readonly int _columns;
+    private readonly float _temperature;
 
     public SequenceHead(HeadTable table, int columns)
     {
         _table = table;
         _columns = columns;
         _size = table.Labels.Count;
+        _temperature = table.Temperature is { } t and > 0 ? t : 1;
         if (table.Step.Length != _size || table.Step.Any(r => r.Length != _size) || table.Last.Length != _size)
             throw new InvalidDataException("A head of the model has tables of the wrong size.");
         _intoLabel = new float[_size * _size];
@@ -36,7 +38,7 @@ internal sealed class SequenceHead
             {
                 var score = table.Step[from][to];
                 _intoLabel[(to * _size) + from] = score;
-                _stepWeights[(from * _size) + to] = MathF.Exp(score / table.Temperature);
+                _stepWeights[(from * _size) + to] = MathF.Exp(score / _temperature);
                 _intoWeights[(to * _size) + from] = _stepWeights[(from * _size) + to];
             }
         }
@@ -134,7 +136,7 @@ internal sealed class SequenceHead
             _weights = new double[length * _size];
             _forwardLog = new double[length];
             _backwardLog = new double[length];
-            var temperature = head._table.Temperature;
+            var temperature = head._temperature;
             for (var t = 0; t < length; t++)
             {
                 var row = head.Row(emissions, t);

@@ -7,10 +7,10 @@ from torch import nn
 CASE = ["Problem", "Test", "Treatment", "Drug", "Dosage", "LabValue", "Anatomy"]
 PHI = ["Name", "Place", "Date", "Age", "Contact", "Id"]
 HEADS = {
-    "chemical": ["Chemical"], "disease": ["Disease"], "disease-ncbi": ["Disease"], "disease-any": ["Disease"],
+    "chemical": ["Chemical"], "disease": ["Disease"], "disease-ncbi": ["Disease"],
     "case": CASE, "phi": PHI, "aux-anatomy": ["Anatomy"], "aux-chebi": ["Chemical"], "aux-simple": ["Chemical"],
 }
-SHIPPED = ["chemical", "disease", "disease-ncbi", "disease-any", "case", "phi"]
+SHIPPED = ["chemical", "disease", "disease-ncbi", "case", "phi"]
 ASSERTIONS = ["present", "negated", "uncertain"]
 
 

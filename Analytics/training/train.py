@@ -14,7 +14,7 @@ from corpora import held_back
 from network import ASSERTIONS, HEADS, Network, forbidden, labels, spans, viterbi
 
 # How often a step takes its batch from each group.
-SHARES = {"cdr": 0.40, "ncbi": 0.14, "case": 0.25, "negex": 0.05, "aux": 0.08, "phi": 0.08}
+SHARES = {"cdr": 0.38, "ncbi": 0.15, "case": 0.27, "negex": 0.06, "aux": 0.06, "phi": 0.08}
 
 
 def arguments():
@@ -82,12 +82,11 @@ def loss_of(net, batch, rows, rare, indices):
         for r, (s, *_) in enumerate(batch):
             gold[r, : len(s.words)] = [indices[head][x] for x in s.labels[head]]
         gold = torch.from_numpy(gold)
-        for name in (head, "disease-any") if head in ("disease", "disease-ncbi") else (head,):
-            emissions = net.heads[name](hidden)
-            if name in net.crfs:
-                total = total + net.crfs[name].loss(emissions, gold, lengths) * (0.5 if name == "disease-any" else 1)
-            else:
-                total = total + 0.5 * F.cross_entropy(emissions[mask], gold[mask], reduction="sum") / len(batch)
+        emissions = net.heads[head](hidden)
+        if head in net.crfs:
+            total = total + net.crfs[head].loss(emissions, gold, lengths)
+        else:
+            total = total + 0.5 * F.cross_entropy(emissions[mask], gold[mask], reduction="sum") / len(batch)
     return total
 
 
@@ -126,8 +125,7 @@ def evaluate(net, groups, rows):
                     if head == "assertion":
                         score_assertions(net, hidden, batch, found.setdefault(group + ":negated", Counter()))
                         continue
-                    for name in (head, "disease-any") if head in ("disease", "disease-ncbi") else (head,):
-                        score_head(net, name, head, hidden, batch, found)
+                    score_head(net, head, hidden, batch, found)
     net.train()
     result = []
     for k, c in found.items():
@@ -136,18 +134,18 @@ def evaluate(net, groups, rows):
     return "\n  ".join(result)
 
 
-def score_head(net, name, head, hidden, batch, found):
-    emissions = net.heads[name](hidden).numpy()
-    crf, (step, first, last) = net.crfs[name], forbidden(name)
+def score_head(net, head, hidden, batch, found):
+    emissions = net.heads[head](hidden).numpy()
+    crf, (step, first, last) = net.crfs[head], forbidden(head)
     step, first, last = crf.step.numpy() + step, crf.first.numpy() + first, crf.last.numpy() + last
-    names = labels(name)
+    names = labels(head)
     for r, (s, *_) in enumerate(batch):
         got = spans(viterbi(emissions[r, : len(s.words)], step, first, last), names)
         gold = spans([names.index(x) for x in s.labels[head]], names)
-        for key in [name] + ([name + ":" + t for t in HEADS[name]] if len(HEADS[name]) > 1 else []):
+        for key in [head] + ([head + ":" + t for t in HEADS[head]] if len(HEADS[head]) > 1 else []):
             kind = key.partition(":")[2]
             g, o = [{x for x in y if not kind or x[2] == kind} for y in (got, gold)]
-            found.setdefault(key if name == head else name + " on " + head, Counter()).update(tp=len(g & o), fp=len(g - o), fn=len(o - g))
+            found.setdefault(key, Counter()).update(tp=len(g & o), fp=len(g - o), fn=len(o - g))
 
 
 def score_assertions(net, hidden, batch, counts):

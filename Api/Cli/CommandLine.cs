@@ -32,5 +32,6 @@ internal static class CommandLine
     }
 
     /// <summary>One line for each command.</summary>
-    private static IEnumerable<Command> Commands() => [DoctorCommand.Create(), ExplainCommand.Create()];
+    private static IEnumerable<Command> Commands() =>
+        [AnalyzeCommand.Create(), DoctorCommand.Create(), ExplainCommand.Create()];
 }

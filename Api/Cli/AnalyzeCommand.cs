@@ -1,0 +1,141 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MedLedger.Analytics;
+using MedLedger.Analytics.Documents;
+using MedLedger.Analytics.Text;
+using Spectre.Console;
+
+namespace MedLedger.Api.Cli;
+
+/// <summary><c>analyze FILE...|- [--head all|bc5cdr|casereport] [--batch] [--json]</c>: the language model on your own text.</summary>
+internal static class AnalyzeCommand
+{
+    internal static Command Create()
+    {
+        var files = new Argument<string[]>("FILE")
+        {
+            Description = "Text files, or - for standard input.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var head = new Option<string>("--head")
+        {
+            Description = "Which findings: all (merged for a clinician), bc5cdr (Chemical, Disease), casereport.",
+            DefaultValueFactory = _ => "all",
+        };
+        head.AcceptOnlyFromAmong("all", "bc5cdr", "casereport");
+        var batch = new Option<bool>("--batch")
+        {
+            Description =
+                "The input is NDJSON of {\"id\",\"text\"}, optionally \"spans\"; one line out for each line in.",
+        };
+        var command = new Command("analyze", "Find problems, drugs, tests and more in clinical text, on this machine.")
+        {
+            files,
+            head,
+            batch,
+        };
+        command.Handle(
+            async (context, cancellation) =>
+            {
+                var which = HeadOf(context.Arguments.GetValue(head)!);
+                var paths = context.Arguments.GetValue(files)!;
+                using var pipeline = Load();
+                if (context.Arguments.GetValue(batch))
+                    await TextBatch.RunAsync(
+                        context,
+                        paths,
+                        "Analyzing",
+                        (text, line) => Answer(pipeline, text, line, which, cancellation),
+                        cancellation
+                    );
+                else
+                    await FilesAsync(context, pipeline, paths, which, cancellation);
+                return ExitCode.Good;
+            }
+        );
+        return command;
+    }
+
+    /// <summary>The model that ships with the program; a changed file is refused.</summary>
+    internal static ClinicalPipeline Load()
+    {
+        try
+        {
+            return ClinicalPipeline.Load(ClinicalPipeline.DefaultFolder);
+        }
+        catch (InvalidDataException e)
+        {
+            throw CommandFailure.Refused(e.Message);
+        }
+    }
+
+    private static FindingHead HeadOf(string name) =>
+        name switch
+        {
+            "bc5cdr" => FindingHead.Bc5cdr,
+            "casereport" => FindingHead.CaseReport,
+            _ => FindingHead.All,
+        };
+
+    private static JsonObject Answer(
+        ClinicalPipeline pipeline,
+        string text,
+        JsonElement line,
+        FindingHead head,
+        CancellationToken cancellation
+    )
+    {
+        if (!line.TryGetProperty("spans", out var spans))
+            return new JsonObject
+            {
+                ["findings"] = FindingJson.Findings(pipeline.Analyze(text, head, cancellation).Findings),
+            };
+        var given = new List<GivenSpan>();
+        foreach (var span in spans.EnumerateArray())
+        {
+            var start = span.GetProperty("start");
+            var end = span.GetProperty("end");
+            if (
+                !start.TryGetInt32(out var from)
+                || !end.TryGetInt32(out var to)
+                || from < 0
+                || to < from
+                || to > text.Length
+            )
+                throw new InvalidDataException("A span lies outside the text.");
+            var type = span.TryGetProperty("type", out var t) ? t.GetString() : null;
+            given.Add(new GivenSpan(new TextSpan(from, to), type ?? "Problem"));
+        }
+        return new JsonObject { ["findings"] = FindingJson.Findings(pipeline.Assert(text, given, cancellation)) };
+    }
+
+    private static async Task FilesAsync(
+        CommandContext context,
+        ClinicalPipeline pipeline,
+        string[] paths,
+        FindingHead head,
+        CancellationToken cancellation
+    )
+    {
+        var answers = new JsonArray();
+        foreach (var path in paths)
+        {
+            var text = await TextInput.ReadAsync(path, cancellation);
+            var document = pipeline.Analyze(text, head, cancellation);
+            if (!document.English)
+                context.Terminal.Say($"{path} does not look like English; what was found is not to be relied on.");
+            if (!context.Settings.IsJson)
+            {
+                FindingScreen.Draw(context.Terminal, document);
+                continue;
+            }
+            var json = FindingJson.Document(pipeline, document);
+            if (paths.Length > 1)
+                json.Insert(0, "file", path);
+            answers.Add(json);
+        }
+        if (context.Settings.IsJson)
+            context.Terminal.WriteJson(paths.Length == 1 ? answers[0] : new JsonObject { ["documents"] = answers });
+    }
+}

@@ -1,0 +1,114 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace MedLedger.Api.Cli;
+
+/// <summary>
+/// NDJSON of <c>{"id","text"}</c> in, one line out for each line in, in order, whatever is wrong with a line. Lines run
+/// in parallel, a bounded number at a time.
+/// </summary>
+internal static class TextBatch
+{
+    private const int Chunk = 64;
+
+    private static readonly JsonSerializerOptions Compact = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>Runs <paramref name="answer"/> on each line of each path; what it returns is the line's members.</summary>
+    public static async Task RunAsync(
+        CommandContext context,
+        IReadOnlyList<string> paths,
+        string title,
+        Func<string, JsonElement, JsonObject> answer,
+        CancellationToken cancellation
+    ) =>
+        await context.Terminal.ProgressAsync(
+            title,
+            async progress =>
+            {
+                long done = 0;
+                foreach (var path in paths)
+                {
+                    using var reader = TextInput.Open(path);
+                    while (await ReadChunkAsync(reader, path, cancellation) is { Count: > 0 } lines)
+                    {
+                        var answers = new string[lines.Count];
+                        Parallel.For(
+                            0,
+                            lines.Count,
+                            new ParallelOptions { CancellationToken = cancellation },
+                            i => answers[i] = AnswerOf(lines[i], answer)
+                        );
+                        foreach (var line in answers)
+                            await context.Terminal.Output.WriteLineAsync(line.AsMemory(), cancellation);
+                        done += lines.Count;
+                        progress.Report(new Progressed(Fraction(reader), done, "documents"));
+                    }
+                }
+                await context.Terminal.Output.FlushAsync(cancellation);
+                return done;
+            }
+        );
+
+    private static double Fraction(StreamReader reader) =>
+        reader.BaseStream is { CanSeek: true, Length: > 0 } stream ? (double)stream.Position / stream.Length : 0;
+
+    private static async Task<List<string>> ReadChunkAsync(
+        StreamReader reader,
+        string path,
+        CancellationToken cancellation
+    )
+    {
+        var lines = new List<string>(Chunk);
+        try
+        {
+            while (lines.Count < Chunk && await reader.ReadLineAsync(cancellation) is { } line)
+                lines.Add(line);
+        }
+        catch (DecoderFallbackException)
+        {
+            throw CommandFailure.Refused($"{path} is not UTF-8 text.");
+        }
+        return lines;
+    }
+
+    private static string AnswerOf(string line, Func<string, JsonElement, JsonObject> answer)
+    {
+        JsonNode? id = null;
+        JsonObject members;
+        try
+        {
+            using var document = JsonDocument.Parse(line);
+            var root = document.RootElement;
+            if (root.ValueKind != JsonValueKind.Object)
+                throw new JsonException();
+            if (root.TryGetProperty("id", out var given))
+                id = JsonNode.Parse(given.GetRawText());
+            members =
+                root.TryGetProperty("text", out var text) && text.ValueKind == JsonValueKind.String
+                    ? answer(text.GetString()!, root)
+                    : Error("The line has no text.");
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            members = Error("The line is not a JSON object of id and text.");
+        }
+        catch (InvalidDataException e)
+        {
+            members = Error(e.Message);
+        }
+        var result = new JsonObject { ["id"] = id };
+        foreach (var (name, value) in members.ToList())
+        {
+            members.Remove(name);
+            result.Add(name, value);
+        }
+        return result.ToJsonString(Compact);
+    }
+
+    private static JsonObject Error(string message) => new() { ["findings"] = new JsonArray(), ["error"] = message };
+}

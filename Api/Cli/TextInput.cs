@@ -1,0 +1,40 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+
+namespace MedLedger.Api.Cli;
+
+/// <summary>Reads the text that a command is given: a file, or standard input for <c>-</c>. UTF-8 only, said when not.</summary>
+internal static class TextInput
+{
+    private static readonly UTF8Encoding Strict = new(
+        encoderShouldEmitUTF8Identifier: false,
+        throwOnInvalidBytes: true
+    );
+
+    /// <summary>Opens the input as text, its byte order mark left out.</summary>
+    public static StreamReader Open(string path)
+    {
+        if (path == "-")
+            return new StreamReader(StandardInput(), Strict, detectEncodingFromByteOrderMarks: true);
+        if (!File.Exists(path))
+            throw CommandFailure.Usage($"There is no file {path}.");
+        return new StreamReader(path, Strict, detectEncodingFromByteOrderMarks: true);
+    }
+
+    /// <summary>The whole text.</summary>
+    public static async Task<string> ReadAsync(string path, CancellationToken cancellation)
+    {
+        using var reader = Open(path);
+        try
+        {
+            return await reader.ReadToEndAsync(cancellation);
+        }
+        catch (DecoderFallbackException)
+        {
+            throw CommandFailure.Refused($"{path} is not UTF-8 text.");
+        }
+    }
+
+    [SuppressMessage("ApiDesign", "RS0030", Justification = "Standard input is read here only.")]
+    private static Stream StandardInput() => Console.OpenStandardInput();
+}
