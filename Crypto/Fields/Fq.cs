@@ -11,7 +11,7 @@ namespace MedLedger.Crypto.Fields;
 /// conversions from and to <see cref="BigInteger"/> and decimal text do not.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
-public readonly struct Fq : IEquatable<Fq>
+public readonly struct Fq : IEquatable<Fq>, IFieldElement<Fq>
 {
     /// <summary>The length of the canonical encoding in bytes.</summary>
     public const int SizeInBytes = 32;

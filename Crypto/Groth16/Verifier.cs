@@ -1,0 +1,32 @@
+using MedLedger.Crypto.Curves;
+using MedLedger.Crypto.Fields;
+
+namespace MedLedger.Crypto.Groth16;
+
+/// <summary>The Groth16 verifier. Works on public values, in variable time.</summary>
+public static class Verifier
+{
+    /// <summary>
+    /// True when e(A, B) = e(alpha, beta) e(IC_0 + sum x_i IC_i, gamma) e(C, delta) and the number of public inputs is
+    /// exactly the key's.
+    /// </summary>
+    public static bool Verify(PreparedVerifyingKey key, Proof proof, ReadOnlySpan<Fr> publicInputs)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(proof);
+        if (publicInputs.Length != key.Key.PublicInputCount)
+            return false;
+        var inputs = CombineInputs(key.Key.InputPoints, publicInputs);
+        var miller = Pairing.MillerLoop([proof.A, -inputs, -proof.C], [new G2Prepared(proof.B), key.Gamma, key.Delta]);
+        return Fq12.AreEqual(Pairing.FinalExponentiation(miller), key.AlphaBeta);
+    }
+
+    /// <summary>IC_0 + sum x_i IC_i.</summary>
+    private static G1Affine CombineInputs(ReadOnlySpan<G1Affine> points, ReadOnlySpan<Fr> publicInputs)
+    {
+        var sum = CurvePoint<Fq>.From(points[0].Point);
+        for (var i = 0; i < publicInputs.Length; i++)
+            sum += CurvePoint<Fq>.Multiply(points[i + 1].Point, publicInputs[i].ToCanonical());
+        return G1Affine.FromUnchecked(sum.ToAffine());
+    }
+}

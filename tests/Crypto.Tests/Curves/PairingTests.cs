@@ -1,0 +1,158 @@
+using System.Text.Json;
+using CsCheck;
+using MedLedger.Crypto.Curves;
+using MedLedger.Crypto.Fields;
+using MedLedger.Crypto.Tests.Fields;
+using MedLedger.Tests;
+
+namespace MedLedger.Crypto.Tests.Curves;
+
+public class PairingTests
+{
+    private static readonly JsonElement Vectors = JsonDocument
+        .Parse(File.ReadAllText(RepositoryRoot.File("tests", "vectors", "eip-196-197.json")))
+        .RootElement;
+
+    /// <summary>EIP-196: two points, zero padded; infinity is (0, 0).</summary>
+    [Fact]
+    public void Addition_agrees_with_eip_196()
+    {
+        foreach (var (input, expected) in Read("add"))
+        {
+            var padded = new byte[128];
+            input.AsSpan(0, Math.Min(128, input.Length)).CopyTo(padded);
+            Assert.True(G1Affine.TryParse(padded.AsSpan(0, 64), out var p));
+            Assert.True(G1Affine.TryParse(padded.AsSpan(64), out var q));
+            Assert.Equal(expected, (p + q).ToBytes());
+        }
+    }
+
+    [Fact]
+    public void Multiplication_agrees_with_eip_196()
+    {
+        foreach (var (input, expected) in Read("multiply"))
+        {
+            var padded = new byte[96];
+            input.AsSpan(0, Math.Min(96, input.Length)).CopyTo(padded);
+            Assert.True(G1Affine.TryParse(padded.AsSpan(0, 64), out var p));
+            Assert.Equal(expected, (Fr.ReduceModR(padded.AsSpan(64)) * p).ToBytes());
+        }
+    }
+
+    /// <summary>EIP-197: 1 when the product of the pairings is 1, else 0.</summary>
+    [Fact]
+    public void Pairing_check_agrees_with_eip_197()
+    {
+        foreach (var (input, expected) in Read("pairing"))
+        {
+            var g1 = new List<G1Affine>();
+            var g2 = new List<G2Prepared>();
+            for (var i = 0; i < input.Length; i += 192)
+            {
+                Assert.True(G1Affine.TryParse(input.AsSpan(i, 64), out var p));
+                Assert.True(G2Affine.TryParse(input.AsSpan(i + 64, 128), out var q));
+                g1.Add(p);
+                g2.Add(new G2Prepared(q));
+            }
+            Assert.Equal(expected[31] == 1, Pairing.IsProductOne([.. g1], [.. g2]));
+        }
+    }
+
+    [Fact]
+    public void Bilinearity_e_aP_bQ_is_e_P_Q_to_the_ab() =>
+        Gen.Select(FieldTests.GenFr, FieldTests.GenFr)
+            .Sample(
+                (a, b) =>
+                {
+                    var (p, q) = (G1Affine.Generator, G2Affine.Generator);
+                    var left = Pairing.Pair(a * p, b * q);
+                    Assert.True(Fq12.AreEqual(left, Pairing.Pair((a * b) * p, q)));
+                    Assert.True(Fq12.AreEqual(left, Pairing.Pair(p, (a * b) * q)));
+                    Assert.Equal((a * b) == Fr.One, Fq12.AreEqual(left, Pairing.Pair(p, q)));
+                },
+                iter: 10
+            );
+
+    [Fact]
+    public void The_pairing_is_not_degenerate_and_has_order_r()
+    {
+        var value = Pairing.Pair(G1Affine.Generator, G2Affine.Generator);
+        Assert.False(Fq12.AreEqual(value, Fq12.One));
+        var inverse = Pairing.Pair(-G1Affine.Generator, G2Affine.Generator);
+        Assert.True(Fq12.AreEqual(value * inverse, Fq12.One));
+        Assert.True(Fq12.AreEqual(value.Square(), value.CyclotomicSquare()));
+        Assert.True(Fq12.AreEqual(value * value.Inverse(), Fq12.One));
+    }
+
+    [Fact]
+    public void Points_off_the_curve_or_not_canonical_are_refused()
+    {
+        var bytes = G1Affine.Generator.ToBytes();
+        Assert.True(G1Affine.TryParse(bytes, out _));
+        bytes[63] ^= 1;
+        Assert.False(G1Affine.TryParse(bytes, out _));
+        var aliased = (Fq.Modulus + 1).ToByteArray(isUnsigned: true, isBigEndian: true);
+        Assert.False(G1Affine.TryParse([.. aliased, .. Fq.From(2).ToBytes()], out _));
+        var g2 = G2Affine.Generator.ToBytes();
+        Assert.True(G2Affine.TryParse(g2, out var parsed));
+        Assert.Equal(G2Affine.Generator, parsed);
+        g2[0] ^= 1;
+        Assert.False(G2Affine.TryParse(g2, out _));
+    }
+
+    /// <summary>snarkjs's isValid accepts these: on the curve, but of another order.</summary>
+    [Fact]
+    public void Twist_points_outside_the_subgroup_are_refused()
+    {
+        var found = 0;
+        for (ulong i = 1; found < 4; i++)
+        {
+            var x = new Fq2(Fq.From(i), Fq.One);
+            if (!SquareRoots.TrySquareRoot(x.Square() * x + G2Affine.B, out var y))
+                continue;
+            found++;
+            var point = new AffinePoint<Fq2>(x, y);
+            Assert.True(G2Affine.IsOnCurve(point));
+            var timesR = CurvePoint<Fq2>.Multiply(point, Fr.FromBigInteger(Fr.Modulus - 1).ToCanonical()) + point;
+            Assert.Equal(timesR.IsInfinity, G2Affine.IsInSubgroup(point));
+            Assert.False(G2Affine.TryCreate(x, y, out _));
+        }
+    }
+
+    [Fact]
+    public void Subgroup_points_are_accepted() =>
+        FieldTests.GenFr.Sample(
+            a =>
+            {
+                var point = a * G2Affine.Generator;
+                Assert.True(G2Affine.TryCreate(point.X, point.Y, out _));
+            },
+            iter: 20
+        );
+
+    [Fact]
+    public void Group_law_holds_in_every_special_case()
+    {
+        var p = Fr.From(5) * G1Affine.Generator;
+        Assert.Equal(G1Affine.Infinity, p + -p);
+        Assert.Equal(Fr.From(2) * p, p + p);
+        Assert.Equal(p, p + G1Affine.Infinity);
+        Assert.Equal(p, G1Affine.Infinity + p);
+        Assert.True((Fr.Zero * p).IsInfinity);
+        Assert.Equal(-p, -Fr.One * p);
+        var q = Fr.From(5) * G2Affine.Generator;
+        Assert.Equal(G2Affine.Infinity, q + -q);
+        Assert.Equal(Fr.From(2) * q, q + q);
+    }
+
+    private static IEnumerable<(byte[] Input, byte[] Expected)> Read(string name) =>
+        Vectors
+            .GetProperty(name)
+            .EnumerateArray()
+            .Select(v =>
+                (
+                    Convert.FromHexString(v.GetProperty("input").GetString()!),
+                    Convert.FromHexString(v.GetProperty("expected").GetString()!)
+                )
+            );
+}
