@@ -29,7 +29,8 @@ template AnalysisPolicy(RECORDS, RECORD_DEPTH, PATIENT_DEPTH, CONSENT_DEPTH, MOD
     signal input active[RECORDS], meta[RECORDS], contentDigest[RECORDS], recordSalt[RECORDS];
     signal input position[RECORDS], recordPath[RECORDS][RECORD_DEPTH][4];
 
-    // The patient is enrolled, and the records are that patient's: one index leads to both leaves.
+    // The patient is enrolled, and the records are that patient's: one index leads to both leaves. Stops a patient that
+    // no authority enrolled, and records of another patient.
     signal patient <== PatientCommitment()(publicKey, patientSalt);
     signal index[2 * PATIENT_DEPTH] <== Num2Bits(2 * PATIENT_DEPTH)(patientIndex);
     signal enrolled <== EnrolmentRoot(PATIENT_DEPTH)(patient, custody, index, enrolmentPath);
@@ -37,7 +38,8 @@ template AnalysisPolicy(RECORDS, RECORD_DEPTH, PATIENT_DEPTH, CONSENT_DEPTH, MOD
     signal anchored <== PatientRecordsRoot(PATIENT_DEPTH)(patient, patRoot, index, patientPath);
     anchored === recordRoot;
 
-    // The patient signed the grant, and it stands in the consent tree (a revoked leaf is 0 there).
+    // The patient signed the grant, and it stands in the consent tree, where a revoked leaf is 0. Stops grants that the
+    // patient never gave, took back, or gave to another registry.
     signal grant <== GrantCommitment()(
         patient, grantee, masks1, masks2, window, termsDigest, grantSecret, controller, registryId);
     SignedBy()(publicKey, signatureR, signatureS, grant);
@@ -66,14 +68,15 @@ template AnalysisPolicy(RECORDS, RECORD_DEPTH, PATIENT_DEPTH, CONSENT_DEPTH, MOD
     signal approved <== BinaryRoot(MODEL_DEPTH)(model, modelBits, modelPath);
     approved === modelRoot;
 
-    // One use: the slot is below maxUses, and its nullifier is the one that the ledger counts.
-    // The request is the grantee's, under the same purpose, action and model.
+    // One use, which the ledger counts by its nullifier, for the one request that was reserved. Stops uses beyond
+    // maxUses, and an answer to another grantee's request or under another purpose, action or model.
     signal use <== UseNullifier()(grantSecret, slot, terms.maxUses);
     use === nullifier;
     signal request <== RequestCommitment()(grantee, purpose, action, model, requestId, grantSecret, slot);
     request === requestCommitment;
 
     // Every record is the patient's and inside the grant; all of them, in order, are what the result is bound to.
+    // Stops records outside the grant, and a result, part or custody other than the published one.
     signal leaves[RECORDS];
     for (var i = 0; i < RECORDS; i++) {
         leaves[i] <== RecordInGrant(RECORD_DEPTH)(active[i], meta[i], contentDigest[i], recordSalt[i], position[i],
