@@ -33,7 +33,7 @@ public sealed class ArtifactTests(Forge forge)
             { "RecordAnchor", "RecordAnchor.sol" },
         };
 
-    [Theory]
+    [ForgeTheory]
     [MemberData(nameof(Contracts))]
     public void Committed_artifact_is_what_the_source_compiles_to(string contract, string file)
     {
@@ -52,7 +52,7 @@ public sealed class ArtifactTests(Forge forge)
                 .Order(StringComparer.Ordinal)
         );
 
-    [Theory]
+    [ForgeTheory]
     [MemberData(nameof(Contracts))]
     public void Contract_fits_the_size_limit_of_EIP_170(string contract, string file) =>
         Assert.InRange(Code(Forge.Output(file, contract), "deployedBytecode").Length / 2 - 1, 1, 24_576);

@@ -15,6 +15,8 @@ public sealed class Forge : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
+        if (ForgeTheoryAttribute.Unavailable is not null)
+            return;
         var packages = await Toolchain.ContractsAsync();
         _program = Path.Combine(packages, "@foundry-rs", "forge-linux-amd64", "bin", "forge");
         Golden.WriteVerifiers();

@@ -11,8 +11,8 @@ library ControllerSignature {
 
     /// @dev The key is tried first: an account that gained code (EIP-7702) must still be able to revoke.
     function isValid(address account, bytes32 digest, bytes calldata signature) internal view returns (bool) {
-        (address signer, ECDSA.RecoverError error,) = ECDSA.tryRecoverCalldata(digest, signature);
-        if (error == ECDSA.RecoverError.NoError && signer == account) return true;
+        (address signer, ECDSA.RecoverError problem,) = ECDSA.tryRecoverCalldata(digest, signature);
+        if (problem == ECDSA.RecoverError.NoError && signer == account) return true;
         return account.code.length != 0 && _accountAgrees(account, digest, signature);
     }
 
