@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using MedLedger.Crypto.Sealing;
 using Org.BouncyCastle.Crypto.Digests;
 using Org.BouncyCastle.Crypto.Signers;
 using Org.BouncyCastle.Math;
@@ -62,6 +63,20 @@ public sealed class Secp256k1PrivateKey : IDisposable
             return false;
         key = new Secp256k1PrivateKey(bytes.ToArray());
         return true;
+    }
+
+    /// <summary>
+    /// The key that a secret stands for: HKDF gives candidates until one is in range, which the first all but always is.
+    /// </summary>
+    public static Secp256k1PrivateKey FromSecret(SecretKey secret)
+    {
+        ArgumentNullException.ThrowIfNull(secret);
+        for (byte attempt = 0; ; attempt++)
+        {
+            using var candidate = secret.Derive("secp256k1", [attempt]);
+            if (TryCreate(candidate.Bytes, out var key))
+                return key;
+        }
     }
 
     /// <summary>Signs a 32-byte hash. The same key and hash give the same signature.</summary>

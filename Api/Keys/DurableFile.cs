@@ -1,0 +1,107 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+namespace MedLedger.Api.Keys;
+
+/// <summary>
+/// Files that are complete or not there, also after a power cut: written aside, flushed to the disk, renamed, and the
+/// folder flushed. Readable by their owner alone.
+/// </summary>
+internal static partial class DurableFile
+{
+    private const string TemporarySuffix = ".part";
+
+    /// <summary>Writes a new file, or replaces one in a single step.</summary>
+    public static void Write(string path, ReadOnlySpan<byte> content, bool replace = false)
+    {
+        var folder = Path.GetDirectoryName(path)!;
+        Persistence.DataFolder.CreatePrivate(folder);
+        var temporary = path + "." + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4)) + TemporarySuffix;
+        try
+        {
+            using (var stream = Create(temporary))
+            {
+                stream.Write(content);
+                stream.Flush(flushToDisk: true);
+            }
+            File.Move(temporary, path, replace);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+        FlushFolder(folder);
+    }
+
+    /// <summary>
+    /// Overwrites a file, flushes it, deletes it. On drives that write elsewhere (flash, snapshots) the old bytes may
+    /// survive; they are wrapped under the master key.
+    /// </summary>
+    public static void Shred(string path)
+    {
+        if (!File.Exists(path))
+            return;
+        using (var stream = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.None, 0))
+        {
+            stream.Write(RandomNumberGenerator.GetBytes(checked((int)stream.Length)));
+            stream.Flush(flushToDisk: true);
+        }
+        File.Delete(path);
+        FlushFolder(Path.GetDirectoryName(path)!);
+    }
+
+    /// <summary>Removes what an interrupted <see cref="Write"/> left.</summary>
+    public static void RemoveLeftovers(string folder)
+    {
+        foreach (var file in Directory.EnumerateFiles(folder, "*" + TemporarySuffix, SearchOption.AllDirectories))
+            File.Delete(file);
+    }
+
+    private static FileStream Create(string path)
+    {
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            Share = FileShare.None,
+        };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return new FileStream(path, options);
+    }
+
+    // A rename is durable once its folder is; Windows does this with the rename itself.
+    private static void FlushFolder(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        var descriptor = NativeMethods.Open(folder, 0);
+        if (descriptor < 0)
+            throw new IOException($"The folder {folder} cannot be opened to flush it.");
+        try
+        {
+            if (NativeMethods.Fsync(descriptor) != 0)
+                throw new IOException($"The folder {folder} cannot be flushed.");
+        }
+        finally
+        {
+            _ = NativeMethods.Close(descriptor);
+        }
+    }
+
+    private static partial class NativeMethods
+    {
+        [DllImport("libc", EntryPoint = "open", SetLastError = true)]
+        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+        public static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
+
+        [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
+        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+        public static extern int Fsync(int descriptor);
+
+        [DllImport("libc", EntryPoint = "close", SetLastError = true)]
+        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+        public static extern int Close(int descriptor);
+    }
+}

@@ -1,0 +1,132 @@
+using System.Text;
+using MedLedger.Consent.Commitments;
+using MedLedger.Consent.Grants;
+using MedLedger.Crypto.BabyJubjub;
+using MedLedger.Crypto.Ethereum;
+using MedLedger.Crypto.Fields;
+using MedLedger.Crypto.Sealing;
+
+namespace MedLedger.Consent.Vault;
+
+/// <summary>
+/// The patient's side: signs grants and revocations, and is never used in an analysis. Everything derives from one secret
+/// in custody, so that it can as well be opened from a key file that only the patient has.
+/// </summary>
+public sealed class PatientSigner : IDisposable
+{
+    private readonly EdDsaPrivateKey _privateKey;
+    private readonly SecretKey _master;
+
+    private PatientSigner(SecretKey secret, Custody custody)
+    {
+        using var seed = secret.Derive("eddsa");
+        _privateKey = EdDsaPrivateKey.FromSeed(seed.Bytes);
+        using var salt = secret.Derive("patient-salt");
+        PatientSalt = Digest248.FromBytes(salt.Bytes[..Digest248.Size]);
+        _master = secret.Derive("grants");
+        Custody = custody;
+    }
+
+    /// <summary>The EdDSA key A on Baby Jubjub.</summary>
+    public EdDsaPublicKey PublicKey => _privateKey.PublicKey;
+
+    /// <summary><c>P = H(tagPatient, A.x, A.y, patientSalt, 0)</c>.</summary>
+    public Fr Commitment => PatientCommitment.Compute(PublicKey.X, PublicKey.Y, PatientSalt);
+
+    /// <summary>Who holds the key; a public signal of every proof.</summary>
+    public Custody Custody { get; }
+
+    internal Fr PatientSalt { get; }
+
+    /// <summary>Opens the signer whose secret the deployment's custody holds; null when it cannot be had.</summary>
+    public static PatientSigner? Open(RecordVault vault, string patientKey)
+    {
+        using var secret = vault.OpenSigningKey(patientKey);
+        return secret is null ? null : new PatientSigner(secret, Custody.Operator);
+    }
+
+    /// <summary>The signer of a secret that only the patient has.</summary>
+    public static PatientSigner FromOwnSecret(SecretKey secret) => new(secret, Custody.Patient);
+
+    /// <summary>A name for a new grant: 16 random bytes in hexadecimal, from which its secret and controller derive.</summary>
+    public static string NewGrantId() => Identifiers.Random();
+
+    /// <summary>The account that revokes this grant alone, so that an observer cannot link two grants of a patient.</summary>
+    public EthereumAddress Controller(string grantId)
+    {
+        using var key = ControllerKey(grantId);
+        return key.Address;
+    }
+
+    /// <summary>Signs a grant and prepares its revocation.</summary>
+    /// <param name="grantId"><see cref="NewGrantId"/>; one id is one grant.</param>
+    /// <param name="grant">What the consents compile to.</param>
+    /// <param name="grantee">The grantee's commitment.</param>
+    /// <param name="termsDigest">Digest of the consents that were compiled.</param>
+    /// <param name="registryId">Chain and registry, which a leaf is good for.</param>
+    /// <param name="revocationDigest">The EIP-712 digest (32 bytes) of a revocation of the given commitment without expiry.</param>
+    public GrantCapsule SignGrant(
+        string grantId,
+        Grant grant,
+        Fr grantee,
+        Fr termsDigest,
+        Fr registryId,
+        Func<GrantCommitment, EthereumAddress, byte[]> revocationDigest
+    )
+    {
+        using var controller = ControllerKey(grantId);
+        var secret = GrantSecret(grantId);
+        var words = GrantWords.Pack(grant);
+        var commitment = GrantCommitment.Compute(
+            Commitment,
+            grantee,
+            words,
+            termsDigest,
+            secret,
+            controller.Address,
+            registryId
+        );
+        return new GrantCapsule
+        {
+            GrantId = grantId,
+            Grant = grant,
+            Grantee = grantee,
+            TermsDigest = termsDigest,
+            RegistryId = registryId,
+            Controller = controller.Address,
+            PublicKey = PublicKey,
+            Custody = Custody,
+            PatientSalt = PatientSalt,
+            GrantSecret = secret,
+            Signature = _privateKey.Sign(commitment.Leaf),
+            Revocation = controller.Sign(revocationDigest(commitment, controller.Address)),
+        };
+    }
+
+    /// <summary>Signs a digest with a grant's controller, for a revocation with a deadline.</summary>
+    public EcdsaSignature SignAsController(string grantId, ReadOnlySpan<byte> digest)
+    {
+        using var key = ControllerKey(grantId);
+        return key.Sign(digest);
+    }
+
+    // grantSecret_i = HKDF(master, i), 248 bits
+    private Fr GrantSecret(string grantId)
+    {
+        using var secret = _master.Derive("grant-secret", Encoding.ASCII.GetBytes(grantId));
+        return Digest248.FromBytes(secret.Bytes[..Digest248.Size]);
+    }
+
+    private Secp256k1PrivateKey ControllerKey(string grantId)
+    {
+        using var secret = _master.Derive("controller", Encoding.ASCII.GetBytes(grantId));
+        return Secp256k1PrivateKey.FromSecret(secret);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _privateKey.Dispose();
+        _master.Dispose();
+    }
+}
