@@ -33,5 +33,12 @@ internal static class CommandLine
 
     /// <summary>One line for each command.</summary>
     private static IEnumerable<Command> Commands() =>
-        [AnalyzeCommand.Create(), DoctorCommand.Create(), ExplainCommand.Create()];
+        [
+            AnalyzeCommand.Create(),
+            DoctorCommand.Create(),
+            ExplainCommand.Create(),
+            ProofCommands.CreateProve(),
+            ProofCommands.CreateVerifyProof(),
+            ProofCommands.CreateWitness(),
+        ];
 }

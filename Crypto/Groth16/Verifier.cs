@@ -21,6 +21,18 @@ public static class Verifier
         return Fq12.AreEqual(Pairing.FinalExponentiation(miller), key.AlphaBeta);
     }
 
+    /// <summary>The same without a prepared key, for one proof: e(A, B) e(-inputs, gamma) e(-C, delta) e(-alpha, beta) = 1.</summary>
+    internal static bool VerifyOnce(VerifyingKey key, Proof proof, ReadOnlySpan<Fr> publicInputs)
+    {
+        if (publicInputs.Length != key.PublicInputCount)
+            return false;
+        var inputs = CombineInputs(key.InputPoints, publicInputs);
+        return Pairing.IsProductOne(
+            [proof.A, -inputs, -proof.C, -key.Alpha],
+            [new G2Prepared(proof.B), new G2Prepared(key.Gamma), new G2Prepared(key.Delta), new G2Prepared(key.Beta)]
+        );
+    }
+
     /// <summary>IC_0 + sum x_i IC_i.</summary>
     private static G1Affine CombineInputs(ReadOnlySpan<G1Affine> points, ReadOnlySpan<Fr> publicInputs)
     {

@@ -1,0 +1,48 @@
+namespace MedLedger.Crypto.Arithmetic;
+
+/// <summary>
+/// Runs numbered pieces of work on the calling thread and on threads of its own, so that a long proof never occupies the
+/// thread pool of a server. Each piece is short (milliseconds), which bounds the delay of a cancellation.
+/// </summary>
+internal sealed class WorkCrew(int threads, CancellationToken cancel)
+{
+    public int Threads { get; } = Math.Max(1, threads);
+
+    public CancellationToken Cancel { get; } = cancel;
+
+    /// <summary>Runs body(0) .. body(count - 1), each once, in any order; returns when all are done.</summary>
+    /// <exception cref="OperationCanceledException">The work was cancelled between two pieces.</exception>
+    public void Run(int count, Action<int> body)
+    {
+        var next = -1;
+        Exception? failure = null;
+        void Work()
+        {
+            try
+            {
+                for (int i; (i = Interlocked.Increment(ref next)) < count; )
+                {
+                    Cancel.ThrowIfCancellationRequested();
+                    body(i);
+                }
+            }
+            catch (Exception exception)
+            {
+                Interlocked.CompareExchange(ref failure, exception, null);
+                Interlocked.Exchange(ref next, count);
+            }
+        }
+
+        var helpers = new Thread[Math.Min(Threads, count) - 1 is var extra and > 0 ? extra : 0];
+        for (var i = 0; i < helpers.Length; i++)
+        {
+            helpers[i] = new Thread(Work) { IsBackground = true, Name = "proof" };
+            helpers[i].Start();
+        }
+        Work();
+        foreach (var helper in helpers)
+            helper.Join();
+        if (failure is not null)
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+    }
+}

@@ -1,0 +1,102 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using MedLedger.Crypto.Arithmetic;
+using MedLedger.Crypto.Curves;
+using MedLedger.Crypto.Fields;
+using MedLedger.Crypto.R1cs;
+
+namespace MedLedger.Crypto.Groth16;
+
+/// <summary>
+/// The Groth16 prover for snarkjs's keys (Groth, 2016, section 3.2). Secrets of its own are zeroed after use. It runs in
+/// variable time: do not let strangers run code on the machine that proves.
+/// </summary>
+public static class Prover
+{
+    /// <summary>
+    /// Proves that <paramref name="witness"/> satisfies the circuit of <paramref name="key"/>. The proof is verified with the
+    /// key's own verifying key before it is returned; null when the witness does not satisfy the circuit.
+    /// </summary>
+    /// <param name="key">The proving key.</param>
+    /// <param name="witness">The witness; it stays the caller's to dispose.</param>
+    /// <param name="progress">Told the fraction done, from several threads.</param>
+    /// <param name="threads">Threads to use, the calling one included; 0 for one per processor.</param>
+    /// <param name="cancel">Ends the work within milliseconds.</param>
+    /// <exception cref="ArgumentException">The witness has another number of signals than the key.</exception>
+    /// <exception cref="InvalidDataException">The key contradicts itself.</exception>
+    public static Proof? Prove(
+        ProvingKey key,
+        Witness witness,
+        IProgress<double>? progress = null,
+        int threads = 0,
+        CancellationToken cancel = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(witness);
+        ArgumentOutOfRangeException.ThrowIfNegative(threads);
+        if (witness.Count != key.SignalCount)
+            throw new ArgumentException("The witness has another number of signals than the key.", nameof(witness));
+        var crew = new WorkCrew(threads == 0 ? Environment.ProcessorCount : threads, cancel);
+        Span<Fr> blinding = stackalloc Fr[2];
+        Blinding.Fill(blinding);
+        try
+        {
+            var proof = ProveUnverified(key, witness.Values, blinding[0], blinding[1], crew, progress);
+            var publicInputs = witness.PublicInputs(key.PublicCount);
+            var valid = proof is not null && Verifier.VerifyOnce(key.VerifyingKey, proof, publicInputs);
+            progress?.Report(1);
+            return valid ? proof : null;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(blinding));
+        }
+    }
+
+    /// <summary>The proof for given r and s, not verified.</summary>
+    internal static Proof? ProveUnverified(
+        ProvingKey key,
+        ReadOnlySpan<Limbs> witness,
+        in Fr r,
+        in Fr s,
+        WorkCrew crew,
+        IProgress<double>? progress
+    )
+    {
+        var header = key.Header;
+        var quotient = Quotient.Compute(key, witness, crew);
+        CurvePoint<Fq> hSum;
+        try
+        {
+            progress?.Report(0.15);
+            hSum = MultiScalarMultiplication<Fq>.Sum(key.H, quotient, crew);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(quotient.AsSpan()));
+        }
+        progress?.Report(0.4);
+
+        // A = alpha + sum w_i u_i + r delta
+        var a = MultiScalarMultiplication<Fq>.Sum(key.A, witness, crew) + header.Alpha1 + Times(r, header.Delta1);
+        progress?.Report(0.55);
+        // B = beta + sum w_i v_i + s delta, in G2 and in G1
+        var b2 = MultiScalarMultiplication<Fq2>.Sum(key.B2, witness, crew) + header.Beta2 + Times(s, header.Delta2);
+        progress?.Report(0.8);
+        var b1 = MultiScalarMultiplication<Fq>.Sum(key.B1, witness, crew) + header.Beta1 + Times(s, header.Delta1);
+        // C = sum of the private part + h Z/delta + s A + r B - r s delta
+        var pointA = a.ToAffine();
+        var c = MultiScalarMultiplication<Fq>.Sum(key.C, witness[(key.PublicCount + 1)..], crew) + hSum;
+        c = c + Times(s, pointA) + Times(r, b1.ToAffine()) + -Times(r * s, header.Delta1);
+        progress?.Report(0.98);
+        return Proof.TryCreate(
+            G1Affine.FromUnchecked(pointA),
+            G2Affine.FromUnchecked(b2.ToAffine()),
+            G1Affine.FromUnchecked(c.ToAffine())
+        );
+    }
+
+    private static CurvePoint<TField> Times<TField>(in Fr scalar, in AffinePoint<TField> point)
+        where TField : struct, IFieldElement<TField> => CurvePoint<TField>.Multiply(point, scalar.ToCanonical());
+}
