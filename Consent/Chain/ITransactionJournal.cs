@@ -16,6 +16,9 @@ public enum TransactionState
 
     /// <summary>Another transaction with its nonce is in a block; this one can never be.</summary>
     Replaced,
+
+    /// <summary>Given up before any node took it; its nonce goes to another transaction.</summary>
+    Abandoned,
 }
 
 /// <summary>Where in the chain a transaction stands.</summary>
