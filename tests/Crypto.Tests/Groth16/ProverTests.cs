@@ -1,0 +1,133 @@
+using MedLedger.Crypto.Fields;
+using MedLedger.Crypto.Groth16;
+using MedLedger.Crypto.R1cs;
+using MedLedger.Crypto.Tests.R1cs;
+using MedLedger.Tests.Groth16;
+
+namespace MedLedger.Crypto.Tests.Groth16;
+
+public sealed class ProverTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("medledger-prover-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    /// <summary>Shapes: one constraint, no public input, many, one below and one above a power of two, all values 0 or 1.</summary>
+    [Theory]
+    [InlineData(1, 1, false)]
+    [InlineData(1, 0, false)]
+    [InlineData(2, 1, false)]
+    [InlineData(3, 40, false)]
+    [InlineData(61, 1, false)]
+    [InlineData(62, 1, false)]
+    [InlineData(63, 1, false)]
+    [InlineData(255, 0, false)]
+    [InlineData(300, 100, false)]
+    [InlineData(200, 3, true)]
+    [InlineData(3000, 2, false)]
+    public void A_proof_verifies_and_for_these_inputs_alone(int constraints, int publicInputs, bool small)
+    {
+        var (key, witness) = Make(constraints, publicInputs, small);
+        using (key)
+        using (witness)
+        {
+            var proof = Prover.Prove(key, witness);
+            Assert.NotNull(proof);
+            var inputs = witness.PublicInputs(publicInputs);
+            var prepared = new PreparedVerifyingKey(key.VerifyingKey);
+            Assert.True(Verifier.Verify(prepared, proof, inputs));
+            if (publicInputs > 0)
+            {
+                inputs[0] += Fr.One;
+                Assert.False(Verifier.Verify(prepared, proof, inputs));
+            }
+        }
+    }
+
+    [Fact]
+    public void A_witness_that_breaks_a_constraint_gives_no_proof()
+    {
+        var (key, witness) = Make(30, 1, false);
+        using (key)
+        using (witness)
+        {
+            for (var i = 1; i < witness.Count; i += 5)
+            {
+                var values = witness.Values.ToArray();
+                values[i] = new Limbs(12345, 0, 0, 0);
+                using var wrong = Witness.FromCanonical(values);
+                Assert.Null(Prover.Prove(key, wrong));
+            }
+        }
+    }
+
+    [Fact]
+    public void Two_proofs_of_one_witness_share_no_point()
+    {
+        var (key, witness) = Make(10, 1, false);
+        using (key)
+        using (witness)
+        {
+            var (first, second) = (Prover.Prove(key, witness)!, Prover.Prove(key, witness)!);
+            Assert.NotEqual(first.A, second.A);
+            Assert.NotEqual(first.B, second.B);
+            Assert.NotEqual(first.C, second.C);
+        }
+    }
+
+    [Fact]
+    public void A_witness_of_another_circuit_is_a_mistake_of_the_caller()
+    {
+        var (key, witness) = Make(10, 1, false);
+        using (key)
+        using (witness)
+        using (var other = new SmallCircuit(11, 1).Witness)
+            Assert.Throws<ArgumentException>(() => Prover.Prove(key, other));
+    }
+
+    [Fact]
+    public void Cancelling_ends_the_work_and_progress_reaches_one()
+    {
+        var (key, witness) = Make(100, 1, false);
+        using (key)
+        using (witness)
+        using (var cancelled = new CancellationTokenSource())
+        {
+            var progress = new Recorder();
+            Assert.NotNull(Prover.Prove(key, witness, progress));
+            Assert.Equal(1, progress.Last);
+            cancelled.Cancel();
+            Assert.Throws<OperationCanceledException>(() => Prover.Prove(key, witness, cancel: cancelled.Token));
+        }
+    }
+
+    [Fact]
+    public void Every_number_of_threads_gives_the_same_points()
+    {
+        var (key, witness) = Make(3000, 1, false);
+        using (key)
+        using (witness)
+        {
+            var (r, s) = (Fr.From(11), Fr.From(13));
+            var proofs = new[] { 1, 2, 3, 8 }.Select(threads =>
+                Prover.ProveUnverified(key, witness.Values, r, s, new(threads, default), null)
+            );
+            Assert.Single(proofs.Distinct());
+        }
+    }
+
+    private (ProvingKey Key, Witness Witness) Make(int constraints, int publicInputs, bool small)
+    {
+        var circuit = new SmallCircuit(constraints, publicInputs, small);
+        var path = Path.Combine(_folder, "key");
+        KnownTauSetup.Write(circuit.WriteAndLoad(Path.Combine(_folder, "r1cs")), path);
+        return (ProvingKey.Load(path), circuit.Witness);
+    }
+
+    private sealed class Recorder : IProgress<double>
+    {
+        public double Last { get; private set; }
+
+        public void Report(double value) => Last = value;
+    }
+}

@@ -1,0 +1,87 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using MedLedger.Crypto.Fields;
+using MedLedger.Crypto.R1cs;
+
+namespace MedLedger.Crypto.Tests.R1cs;
+
+/// <summary>
+/// A circuit made in code with a witness that satisfies it: signals are 1, the public ones, the secrets; each constraint
+/// multiplies two earlier sums into the next signal. Writes .r1cs and .wtns files.
+/// </summary>
+internal sealed class SmallCircuit
+{
+    private readonly List<(int Signal, Fr Value)[][]> _constraints = [];
+    private readonly List<Fr> _values = [Fr.One];
+
+    public SmallCircuit(int constraints, int publicInputs, bool smallValues = false)
+    {
+        PublicInputs = publicInputs;
+        for (var i = 0; i < publicInputs; i++)
+            _values.Add(Fr.From((ulong)i * 7919 + 3));
+        _values.Add(smallValues ? Fr.One : Fr.From(5).Inverse());
+        for (var i = 0; i < constraints; i++)
+        {
+            var (left, right) = (_values.Count - 1, i % _values.Count);
+            (int, Fr)[] a = [(left, Fr.One), (0, smallValues ? Fr.Zero : Fr.From((ulong)i))];
+            (int, Fr)[] b = smallValues ? [(0, Fr.One)] : [(right, -Fr.One), (0, Fr.From(9))];
+            var product = Evaluate(a) * Evaluate(b);
+            _values.Add(product);
+            _constraints.Add([a, b, [(_values.Count - 1, Fr.One)]]);
+        }
+    }
+
+    public int PublicInputs { get; }
+
+    public Witness Witness => Witness.FromCanonical([.. _values.Select(value => value.ToCanonical())]);
+
+    public ConstraintSystem WriteAndLoad(string path)
+    {
+        File.WriteAllBytes(path, ToR1cs());
+        return ConstraintSystem.Load(path);
+    }
+
+    /// <summary>The circuit in iden3's binary format.</summary>
+    public byte[] ToR1cs()
+    {
+        var constraints = new MemoryStream();
+        using var body = new BinaryWriter(constraints);
+        foreach (var side in _constraints.SelectMany(constraint => constraint))
+        {
+            body.Write((uint)side.Length);
+            foreach (var (signal, value) in side)
+            {
+                body.Write((uint)signal);
+                body.Write(Bytes(value.ToCanonical()));
+            }
+        }
+        var file = new MemoryStream();
+        using var writer = new BinaryWriter(file);
+        writer.Write(Encoding.ASCII.GetBytes("r1cs"));
+        writer.Write(1u);
+        writer.Write(3u);
+        writer.Write(1u);
+        writer.Write(64UL);
+        writer.Write(32u);
+        writer.Write(Bytes(new Limbs(FrModulus.P0, FrModulus.P1, FrModulus.P2, FrModulus.P3)));
+        writer.Write((uint)_values.Count);
+        writer.Write(0u);
+        writer.Write((uint)PublicInputs);
+        writer.Write(1u);
+        writer.Write((ulong)_values.Count);
+        writer.Write((uint)_constraints.Count);
+        writer.Write(2u);
+        writer.Write((ulong)constraints.Length);
+        writer.Write(constraints.ToArray());
+        writer.Write(3u);
+        writer.Write((ulong)_values.Count * 8);
+        for (var i = 0; i < _values.Count; i++)
+            writer.Write((ulong)i);
+        return file.ToArray();
+    }
+
+    private Fr Evaluate((int Signal, Fr Value)[] side) =>
+        side.Aggregate(Fr.Zero, (sum, term) => sum + term.Value * _values[term.Signal]);
+
+    private static byte[] Bytes(Limbs limbs) => MemoryMarshal.AsBytes(new ReadOnlySpan<Limbs>(in limbs)).ToArray();
+}
