@@ -1,13 +1,12 @@
 using System.Buffers;
-using System.Security.Cryptography;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace MedLedger.Api.Fhir;
 
 /// <summary>
-/// The JSON text of a resource as it is stored: white space removed, everything else as it came, numbers by their text
-/// (a decimal's precision is meaning in FHIR).
+/// The JSON text of a resource as it is stored: the same values, numbers by their text (a decimal's precision is meaning
+/// in FHIR).
 /// </summary>
 internal static class ResourceText
 {
@@ -19,77 +18,39 @@ internal static class ResourceText
     };
 
     /// <summary>
-    /// Compacts a well-formed resource. References that are keys of <paramref name="references"/> are replaced by its values;
-    /// <paramref name="newId"/>, when not null, is written as the resource's id.
+    /// The stored text of a resource: <c>resourceType</c> first, all other members sorted by name, so that neither white
+    /// space, escapes nor order of members make another content.
     /// </summary>
-    public static byte[] Compact(
-        ReadOnlySpan<byte> json,
+    /// <param name="resource">A resource that the strict parser accepted.</param>
+    /// <param name="references">References that are keys here are replaced by the values.</param>
+    /// <param name="newId">When not null, written as the resource's id.</param>
+    public static byte[] Canonical(
+        JsonElement resource,
         IReadOnlyDictionary<string, string>? references = null,
         string? newId = null
     )
     {
-        var output = new ArrayBufferWriter<byte>(json.Length + 64);
-        using var writer = new Utf8JsonWriter(output, Options);
-        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = 128 });
-        var isReference = false;
-        while (reader.Read())
+        var output = new ArrayBufferWriter<byte>(4096);
+        using (var writer = new Utf8JsonWriter(output, Options))
         {
-            switch (reader.TokenType)
+            writer.WriteStartObject();
+            if (resource.TryGetProperty("resourceType", out var type))
+                writer.WriteString("resourceType", type.GetString());
+            if (newId is not null)
+                writer.WriteString("id", newId);
+            foreach (var member in resource.EnumerateObject().OrderBy(m => m.Name, StringComparer.Ordinal))
             {
-                case JsonTokenType.StartObject:
-                    writer.WriteStartObject();
-                    if (newId is not null && reader.CurrentDepth == 0)
-                        writer.WriteString("id", newId);
-                    break;
-                case JsonTokenType.EndObject:
-                    writer.WriteEndObject();
-                    break;
-                case JsonTokenType.StartArray:
-                    writer.WriteStartArray();
-                    break;
-                case JsonTokenType.EndArray:
-                    writer.WriteEndArray();
-                    break;
-                case JsonTokenType.PropertyName:
-                    isReference = reader.ValueTextEquals("reference");
-                    WriteName(writer, ref reader);
+                if (member.NameEquals("resourceType"))
                     continue;
-                case JsonTokenType.String when isReference && references is not null:
-                    var value = reader.GetString()!;
-                    writer.WriteStringValue(references.GetValueOrDefault(value, value));
-                    break;
-                case JsonTokenType.String:
-                    WriteString(writer, ref reader);
-                    break;
-                case JsonTokenType.Number:
-                    writer.WriteRawValue(reader.ValueSpan, skipInputValidation: true);
-                    break;
-                case JsonTokenType.True or JsonTokenType.False:
-                    writer.WriteBooleanValue(reader.TokenType == JsonTokenType.True);
-                    break;
-                default:
-                    writer.WriteNullValue();
-                    break;
+                writer.WritePropertyName(member.Name);
+                Write(writer, member.Value, references);
             }
-            isReference = false;
+            writer.WriteEndObject();
         }
-        writer.Flush();
         return output.WrittenSpan.ToArray();
     }
 
-    /// <summary>
-    /// SHA-256 over the text with members sorted by name, so that neither white space, escapes nor order of members
-    /// make another content. 32 bytes.
-    /// </summary>
-    public static byte[] Digest(JsonElement resource)
-    {
-        var output = new ArrayBufferWriter<byte>(4096);
-        using (var writer = new Utf8JsonWriter(output, Options))
-            WriteSorted(writer, resource);
-        return SHA256.HashData(output.WrittenSpan);
-    }
-
-    private static void WriteSorted(Utf8JsonWriter writer, JsonElement value)
+    private static void Write(Utf8JsonWriter writer, JsonElement value, IReadOnlyDictionary<string, string>? references)
     {
         switch (value.ValueKind)
         {
@@ -98,14 +59,22 @@ internal static class ResourceText
                 foreach (var member in value.EnumerateObject().OrderBy(m => m.Name, StringComparer.Ordinal))
                 {
                     writer.WritePropertyName(member.Name);
-                    WriteSorted(writer, member.Value);
+                    if (
+                        references is not null
+                        && member.Value.ValueKind == JsonValueKind.String
+                        && member.NameEquals("reference")
+                        && references.TryGetValue(member.Value.GetString()!, out var replacement)
+                    )
+                        writer.WriteStringValue(replacement);
+                    else
+                        Write(writer, member.Value, references);
                 }
                 writer.WriteEndObject();
                 break;
             case JsonValueKind.Array:
                 writer.WriteStartArray();
                 foreach (var item in value.EnumerateArray())
-                    WriteSorted(writer, item);
+                    Write(writer, item, references);
                 writer.WriteEndArray();
                 break;
             case JsonValueKind.Number:
@@ -115,21 +84,5 @@ internal static class ResourceText
                 value.WriteTo(writer);
                 break;
         }
-    }
-
-    private static void WriteName(Utf8JsonWriter writer, ref Utf8JsonReader reader)
-    {
-        if (reader.ValueIsEscaped)
-            writer.WritePropertyName(reader.GetString()!);
-        else
-            writer.WritePropertyName(reader.ValueSpan);
-    }
-
-    private static void WriteString(Utf8JsonWriter writer, ref Utf8JsonReader reader)
-    {
-        if (reader.ValueIsEscaped)
-            writer.WriteStringValue(reader.GetString());
-        else
-            writer.WriteStringValue(reader.ValueSpan);
     }
 }

@@ -59,6 +59,30 @@ public sealed class RecordVault : IDisposable
     /// <summary>Creates a compartment's keys in custody. False when it was erased: it never comes back.</summary>
     public bool TryCreateCompartment(string patientKey) => _custody.TryCreate(CustodyAccess.Instance, patientKey);
 
+    /// <summary>Seals a patient's own reference for the row of the compartment; null when its keys cannot be had.</summary>
+    public byte[]? SealReference(string patientKey, string patientReference)
+    {
+        using var kek = OpenEncryptionKey(patientKey);
+        return kek is null
+            ? null
+            : SealedBytes.Seal(
+                kek,
+                "patient-reference",
+                Encoding.ASCII.GetBytes(patientKey),
+                Encoding.UTF8.GetBytes(patientReference)
+            );
+    }
+
+    /// <summary><c>Patient/id</c> of a compartment; null when its keys cannot be had or the row is not what was sealed.</summary>
+    public string? OpenReference(string patientKey, byte[] sealedReference)
+    {
+        using var kek = OpenEncryptionKey(patientKey);
+        var opened = kek is null
+            ? null
+            : SealedBytes.Open(kek, "patient-reference", Encoding.ASCII.GetBytes(patientKey), sealedReference);
+        return opened is null ? null : Encoding.UTF8.GetString(opened);
+    }
+
     /// <summary>The keyed digests of one compartment; null when its keys cannot be had.</summary>
     public PatientIndex? OpenIndex(string patientKey)
     {

@@ -79,8 +79,9 @@ public sealed class ImportSourceTests
             {
                 Assert.NotNull(ResourceParser.TryParse(entries[i].Json.Span, out var problem));
                 Assert.Null(problem);
-                using var kept = JsonDocument.Parse(ResourceText.Compact(entries[i].Json.Span));
-                Assert.True(JsonElement.DeepEquals(expected[i].GetProperty("resource"), kept.RootElement));
+                var resource = expected[i].GetProperty("resource");
+                using var kept = JsonDocument.Parse(ResourceText.Canonical(resource));
+                Assert.True(JsonElement.DeepEquals(resource, kept.RootElement));
             }
         }
     }

@@ -1,0 +1,84 @@
+using System.CommandLine;
+using MedLedger.Api.Persistence;
+using MedLedger.Api.Records;
+using MedLedger.Consent.Access;
+
+namespace MedLedger.Api.Cli;
+
+/// <summary><c>export --patient ID --out FILE</c>: all that is stored of a patient, as a collection Bundle.</summary>
+internal static class ExportCommand
+{
+    internal static Command Create()
+    {
+        var patient = new Option<string>("--patient")
+        {
+            Description = "The patient's FHIR id, or Patient/id.",
+            HelpName = "ID",
+            Required = true,
+        };
+        var file = new Option<string>("--out")
+        {
+            Description = "The Bundle to write.",
+            HelpName = "FILE",
+            Required = true,
+        };
+        var command = new Command("export", "Export all records of a patient as a FHIR Bundle.") { patient, file };
+        command.Handle(
+            (context, cancellation) =>
+                RunAsync(
+                    context,
+                    PatientOption.ToReference(context.Arguments.GetValue(patient)!),
+                    Path.GetFullPath(context.Arguments.GetValue(file)!),
+                    cancellation
+                )
+        );
+        return command;
+    }
+
+    private static async Task<int> RunAsync(
+        CommandContext context,
+        string patient,
+        string file,
+        CancellationToken cancellation
+    )
+    {
+        using var store = await Store.OpenAsync(context, "export", cancellation);
+        var gate = new RecordGate(store.Vault, new AccessGate(new GateSettings()), store.Time);
+        var draft = file + ".part";
+        ExportReport report;
+        try
+        {
+            await using (var output = new FileStream(draft, FileMode.Create, FileAccess.Write, FileShare.None))
+            {
+                report =
+                    await new PatientExport(store, gate).WriteAsync(patient, output, cancellation)
+                    ?? throw CommandFailure.Refused("There is no such patient.");
+            }
+            File.Move(draft, file, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(draft);
+        }
+
+        var isWhole = report.Unreadable == 0;
+        context.Terminal.Say(
+            $"{report.Records} records in {file}; {report.Withheld} withheld for other patients, "
+                + $"{report.Unreadable} not readable."
+        );
+        if (context.Settings.IsJson)
+        {
+            context.Terminal.WriteJson(
+                new
+                {
+                    ok = isWhole,
+                    records = report.Records,
+                    withheld = report.Withheld,
+                    unreadable = report.Unreadable,
+                    file,
+                }
+            );
+        }
+        return isWhole ? ExitCode.Good : ExitCode.Refused;
+    }
+}

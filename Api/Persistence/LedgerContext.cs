@@ -1,0 +1,113 @@
+using MedLedger.Consent.Vault;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedLedger.Api.Persistence;
+
+/// <summary>
+/// The database: sealed rows, keyed hashes, commitments. No name, code, date, note or FHIR id of anybody stands in it
+/// in clear. SQLite in WAL mode, foreign keys on, deleted content overwritten.
+/// </summary>
+internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : DbContext(options)
+{
+    public DbSet<PatientRow> Patients => Set<PatientRow>();
+
+    public DbSet<Segment> Segments => Set<Segment>();
+
+    public DbSet<KeyStanza> Stanzas => Set<KeyStanza>();
+
+    public DbSet<KeyEncapsulation> Encapsulations => Set<KeyEncapsulation>();
+
+    public DbSet<RecordRow> Records => Set<RecordRow>();
+
+    public DbSet<CompartmentRow> Compartments => Set<CompartmentRow>();
+
+    public DbSet<LeafRow> Leaves => Set<LeafRow>();
+
+    public DbSet<TokenRow> Tokens => Set<TokenRow>();
+
+    public DbSet<SettingRow> Settings => Set<SettingRow>();
+
+    public DbSet<AnchorRow> Anchors => Set<AnchorRow>();
+
+    public DbSet<TransactionRow> Transactions => Set<TransactionRow>();
+
+    /// <summary>Options for the database file of a data folder.</summary>
+    public static DbContextOptions<LedgerContext> For(string databaseFile) =>
+        new DbContextOptionsBuilder<LedgerContext>()
+            .UseSqlite($"Data Source={databaseFile};Foreign Keys=True;Pooling=True;Default Timeout=30")
+            .AddInterceptors(SqlitePragmas.Instance)
+            .Options;
+
+    /// <inheritdoc/>
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.Entity<PatientRow>(e =>
+        {
+            e.ToTable("patients").HasKey(p => p.PatientKey);
+            e.HasIndex(p => p.Index).IsUnique();
+            e.Property(p => p.Reference).IsRequired();
+        });
+        modelBuilder.Entity<Segment>(e =>
+        {
+            e.ToTable("segments").HasKey(s => s.Id);
+            e.HasIndex(s => new { s.ClassKey, s.Epoch }).IsUnique();
+            e.HasIndex(s => s.PatientKey);
+            e.HasOne<PatientRow>().WithMany().HasForeignKey(s => s.PatientKey);
+        });
+        modelBuilder.Entity<KeyStanza>(e =>
+        {
+            e.ToTable("stanzas").HasKey(s => s.Tag);
+            e.HasIndex(s => s.SegmentId);
+            e.HasOne<Segment>().WithMany().HasForeignKey(s => s.SegmentId);
+        });
+        modelBuilder.Entity<KeyEncapsulation>(e =>
+        {
+            e.ToTable("encapsulations").HasKey(s => s.Id);
+            e.HasOne<Segment>().WithMany().HasForeignKey(s => s.SegmentId);
+        });
+        modelBuilder.Entity<RecordRow>(e =>
+        {
+            e.ToTable("records").HasKey(r => new { r.RecordKey, r.Version });
+            e.HasMany(r => r.Compartments).WithOne().HasForeignKey(c => new { c.RecordKey, c.Version });
+        });
+        modelBuilder.Entity<CompartmentRow>(e =>
+        {
+            e.ToTable("compartments")
+                .HasKey(c => new
+                {
+                    c.RecordKey,
+                    c.Version,
+                    c.PatientKey,
+                });
+            e.HasIndex(c => new { c.EncapsulationId, c.Sequence }).IsUnique();
+            e.HasIndex(c => c.PatientKey);
+            e.HasOne<KeyEncapsulation>().WithMany().HasForeignKey(c => c.EncapsulationId);
+            e.HasOne<PatientRow>().WithMany().HasForeignKey(c => c.PatientKey);
+        });
+        modelBuilder.Entity<LeafRow>(e =>
+        {
+            e.ToTable("leaves")
+                .HasKey(l => new
+                {
+                    l.PatientKey,
+                    l.Position,
+                    l.Since,
+                });
+            e.HasIndex(l => l.RecordKey);
+            e.HasOne<PatientRow>().WithMany().HasForeignKey(l => l.PatientKey);
+        });
+        modelBuilder.Entity<TokenRow>(e => e.ToTable("tokens").HasKey(t => new { t.Token, t.RecordKey }));
+        modelBuilder.Entity<SettingRow>().ToTable("settings").HasKey(s => s.Name);
+        modelBuilder.Entity<AnchorRow>(e =>
+        {
+            e.ToTable("anchors").HasKey(a => a.Number);
+            e.Property(a => a.Number).ValueGeneratedNever();
+        });
+        modelBuilder.Entity<TransactionRow>(e =>
+        {
+            e.ToTable("transactions").HasKey(t => t.Number);
+            e.HasIndex(t => t.Hash).IsUnique();
+            e.HasIndex(t => new { t.ChainId, t.State });
+        });
+    }
+}

@@ -1,0 +1,139 @@
+using System.Text;
+using MedLedger.Api.Cli;
+using MedLedger.Api.Keys;
+using MedLedger.Consent.Vault;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedLedger.Api.Persistence;
+
+/// <summary>A value of the deployment that is no secret.</summary>
+internal sealed class SettingRow
+{
+    public required string Name { get; init; }
+
+    public required string Value { get; set; }
+}
+
+/// <summary>A data folder with its keys, opened: database, custody and vault. One writer at a time holds it.</summary>
+internal sealed class Store : IDbContextFactory<LedgerContext>, IDisposable
+{
+    private const string KeysSetting = "keys";
+    private readonly DbContextOptions<LedgerContext> _options;
+
+    private Store(DataFolder folder, FileKeyCustody custody, TimeProvider time)
+    {
+        Folder = folder;
+        Custody = custody;
+        Time = time;
+        Vault = new RecordVault(custody, folder.Id, time);
+        _options = LedgerContext.For(folder.Database);
+    }
+
+    public DataFolder Folder { get; }
+
+    public FileKeyCustody Custody { get; }
+
+    public RecordVault Vault { get; }
+
+    public TimeProvider Time { get; }
+
+    /// <summary>
+    /// Opens the data folder of a command for writing. The first start makes the folder and the master key, and says where
+    /// they lie. A key file that is not the one of this folder is refused (exit 1).
+    /// </summary>
+    public static async Task<Store> OpenAsync(CommandContext command, string name, CancellationToken cancellation)
+    {
+        var settings = command.Settings;
+        var folder = DataFolder.OpenForWriting(settings.DataFolder, name);
+        try
+        {
+            var isNew = !File.Exists(folder.Database);
+            var custody = OpenCustody(command, folder, isNew);
+            var store = new Store(folder, custody, command.Time);
+            try
+            {
+                await store.MigrateAsync(isNew, cancellation);
+                return store;
+            }
+            catch
+            {
+                store.Dispose();
+                throw;
+            }
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public LedgerContext CreateDbContext() => new(_options);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        Vault.Dispose();
+        Custody.Dispose();
+        Folder.Dispose();
+    }
+
+    private static FileKeyCustody OpenCustody(CommandContext command, DataFolder folder, bool isNew)
+    {
+        var path = command.Settings.KeyFile ?? FileKeyCustody.DefaultKeyFile(folder.Id);
+        var passphrase = ReadPassphrase(command.Settings.PassphraseFile);
+        if (FileKeyCustody.Exists(path) || !isNew)
+            return FileKeyCustody.Open(path, passphrase);
+        var created = FileKeyCustody.Create(path, passphrase);
+        command.Terminal.Say(created.Notice);
+        return created;
+    }
+
+    private static byte[] ReadPassphrase(string? file)
+    {
+        if (file is null)
+            return [];
+        if (!File.Exists(file))
+            throw CommandFailure.Usage($"The passphrase file {file} is not there.");
+        using var reader = new StreamReader(file, Encoding.UTF8);
+        return reader.ReadLine() is { Length: > 0 } line
+            ? Encoding.UTF8.GetBytes(line)
+            : throw CommandFailure.Usage($"The passphrase file {file} has an empty first line.");
+    }
+
+    private async Task MigrateAsync(bool isNew, CancellationToken cancellation)
+    {
+        await using var context = CreateDbContext();
+        try
+        {
+            await context.Database.MigrateAsync(cancellation);
+        }
+        catch (Microsoft.Data.Sqlite.SqliteException damaged) when (damaged.SqliteErrorCode is 11 or 26)
+        {
+            throw CommandFailure.Refused($"The database {Folder.Database} is damaged; restore it from the backup.");
+        }
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(Folder.Database, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+
+        var keys = await context.Settings.FindAsync([KeysSetting], cancellation);
+        if (keys is null)
+        {
+            context.Settings.Add(new SettingRow { Name = KeysSetting, Value = Custody.Fingerprint });
+            await context.SaveChangesAsync(cancellation);
+        }
+        else if (keys.Value != Custody.Fingerprint)
+        {
+            throw CommandFailure.Refused(
+                $"The master key {Custody.KeyFilePath} is not the one of {Folder.Path}: its keys are {keys.Value}."
+            );
+        }
+    }
+}
+
+/// <summary>For the tool that writes migrations.</summary>
+internal sealed class DesignTimeLedger : Microsoft.EntityFrameworkCore.Design.IDesignTimeDbContextFactory<LedgerContext>
+{
+    public LedgerContext CreateDbContext(string[] args) => new(LedgerContext.For("design.db"));
+}

@@ -1,0 +1,283 @@
+using MedLedger.Api.Persistence;
+using MedLedger.Consent.Commitments;
+using MedLedger.Consent.Grants;
+using MedLedger.Consent.Vault;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedLedger.Api.Records;
+
+/// <summary>What became of a resource that was written.</summary>
+internal enum WriteOutcome
+{
+    Created,
+    Updated,
+
+    /// <summary>Some version of the record has this content already.</summary>
+    Unchanged,
+
+    /// <summary>Refused; the reason stands beside it.</summary>
+    Rejected,
+}
+
+/// <summary>
+/// One write transaction: records are sealed and stored with their segments, leaves and tokens, all or nothing, by
+/// <see cref="CommitAsync"/>. Not to be used again after it, nor after a failure: a sealing context is never rebuilt.
+/// </summary>
+internal sealed class RecordWriter : IAsyncDisposable
+{
+    private readonly LedgerContext _context;
+    private readonly RecordVault _vault;
+    private readonly SealingTransaction _sealing;
+    private readonly long _anchor;
+    private readonly Dictionary<string, Compartment> _compartments = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Segment> _segments = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<CompartmentRow>> _versions = new(StringComparer.Ordinal);
+
+    private RecordWriter(LedgerContext context, RecordVault vault, long anchor)
+    {
+        _context = context;
+        _vault = vault;
+        _anchor = anchor;
+        _sealing = vault.BeginSealing();
+    }
+
+    /// <summary>Opens a write transaction.</summary>
+    public static async Task<RecordWriter> BeginAsync(
+        IDbContextFactory<LedgerContext> contexts,
+        RecordVault vault,
+        CancellationToken cancellation
+    )
+    {
+        var context = await contexts.CreateDbContextAsync(cancellation);
+        context.ChangeTracker.AutoDetectChangesEnabled = false;
+        return new RecordWriter(context, vault, await Anchors.PendingAsync(context, cancellation));
+    }
+
+    /// <summary>Reads what is there of these records, in one query.</summary>
+    public async Task LoadAsync(IReadOnlyCollection<string> references, CancellationToken cancellation)
+    {
+        var keys = references
+            .Select(_vault.RecordKey)
+            .Where(key => !_versions.ContainsKey(key))
+            .ToHashSet(StringComparer.Ordinal);
+        foreach (var key in keys)
+            _versions[key] = [];
+        var rows = await _context
+            .Compartments.AsNoTracking()
+            .Where(c => keys.Contains(c.RecordKey))
+            .Select(c => new CompartmentRow
+            {
+                RecordKey = c.RecordKey,
+                Version = c.Version,
+                PatientKey = c.PatientKey,
+                ContentTag = c.ContentTag,
+                EncapsulationId = "",
+                Sequence = 0,
+                KeyShare = Array.Empty<byte>(),
+                Facts = Array.Empty<byte>(),
+            })
+            .ToListAsync(cancellation);
+        foreach (var row in rows)
+            _versions[row.RecordKey].Add(row);
+    }
+
+    /// <summary>
+    /// Seals and stages one resource.
+    /// </summary>
+    /// <param name="record">The resource.</param>
+    /// <param name="patientKeys">Keys of all its compartments; none for a resource of no patient.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>What became of it, with the reason when it was rejected.</returns>
+    public async Task<(WriteOutcome Outcome, string? Reason)> WriteAsync(
+        PreparedRecord record,
+        IReadOnlyList<string> patientKeys,
+        CancellationToken cancellation
+    )
+    {
+        var compartments = new List<Compartment>();
+        foreach (var patientKey in patientKeys)
+        {
+            var own =
+                record.Type == "Patient" && _vault.PatientKey(record.Reference) == patientKey ? record.Reference : null;
+            var compartment = await CompartmentAsync(patientKey, own, create: own is not null, cancellation);
+            if (compartment is null)
+                return (WriteOutcome.Rejected, "of a patient who is not known here, or was erased");
+            compartments.Add(compartment);
+        }
+        if (compartments.Count == 0)
+            compartments.Add((await CompartmentAsync(_vault.OrganizationKey, null, create: true, cancellation))!);
+
+        var key = _vault.RecordKey(record.Reference);
+        if (!_versions.TryGetValue(key, out var versions))
+        {
+            await LoadAsync([record.Reference], cancellation);
+            versions = _versions[key];
+        }
+        var first = compartments[0];
+        var tag = first.Index.ContentTag(key, record.Content.Span);
+        if (versions.Exists(v => v.PatientKey == first.Row.PatientKey && v.ContentTag.AsSpan().SequenceEqual(tag)))
+            return (WriteOutcome.Unchanged, null);
+
+        foreach (var compartment in compartments)
+        {
+            compartment.Positions ??= await LeafPositions.LoadAsync(_context, compartment.Row.PatientKey, cancellation);
+            if (compartment.Row.Index >= 0 && !compartment.Positions.HasRoomFor(key))
+                return (WriteOutcome.Rejected, "beyond the 16,384 records that one patient can have");
+        }
+
+        var meta = Meta(record);
+        var targets = new List<CompartmentToSeal>();
+        foreach (var compartment in compartments)
+        {
+            if (await SegmentAsync(compartment, record.SensitivityClass, cancellation) is not { } segment)
+                return (WriteOutcome.Rejected, "of a patient whose keys cannot be had");
+            targets.Add(new CompartmentToSeal(segment, meta));
+        }
+        var version = versions.Count == 0 ? 1 : versions.Max(v => v.Version) + 1;
+        var written = _sealing.Seal(
+            new RecordToSeal
+            {
+                Facts = record.Description.Facts,
+                Version = version,
+                Content = record.Content,
+                Compartments = targets,
+            }
+        );
+        if (written is null)
+            return (WriteOutcome.Rejected, "of a patient whose keys cannot be had");
+        foreach (var compartment in compartments)
+        {
+            var patient = compartment.Row.PatientKey;
+            compartment.Positions!.Stage(_context, patient, written.Record, written.Leaves[patient].ToBytes(), _anchor);
+        }
+        Stage(written.Record, versions);
+        if (version == 1)
+            StageTokens(record, key, compartments);
+        return (version == 1 ? WriteOutcome.Created : WriteOutcome.Updated, null);
+    }
+
+    /// <summary>The current records of a compartment with this key, by the patients that hold them.</summary>
+    public async Task<IReadOnlyList<string>> OwnersAsync(string reference, CancellationToken cancellation)
+    {
+        await LoadAsync([reference], cancellation);
+        return
+        [
+            .. _versions[_vault.RecordKey(reference)]
+                .Select(v => v.PatientKey)
+                .Where(k => k != _vault.OrganizationKey)
+                .Distinct(StringComparer.Ordinal),
+        ];
+    }
+
+    /// <summary>Stages more rows for the same transaction (a log entry, a job's state).</summary>
+    public LedgerContext Context => _context;
+
+    /// <summary>Makes everything durable.</summary>
+    public async Task CommitAsync(CancellationToken cancellation)
+    {
+        _context.Encapsulations.AddRange(_sealing.Encapsulations);
+        await _context.SaveChangesAsync(cancellation);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _sealing.Dispose();
+        foreach (var compartment in _compartments.Values)
+            compartment.Index.Dispose();
+        await _context.DisposeAsync();
+    }
+
+    private static RecordMeta Meta(PreparedRecord record)
+    {
+        var facts = record.Description.Facts;
+        return new RecordMeta(
+            checked((byte)Vocabulary.TypeBit(facts.Type)!.Value),
+            Vocabulary.RecordLabels(facts.Labels),
+            Vocabulary.RecordDay(facts.Date)
+        );
+    }
+
+    private async Task<Compartment?> CompartmentAsync(
+        string patientKey,
+        string? reference,
+        bool create,
+        CancellationToken cancellation
+    )
+    {
+        if (_compartments.TryGetValue(patientKey, out var known))
+            return known;
+        var row = await _context.Patients.FindAsync([patientKey], cancellation);
+        if (row is null && create)
+        {
+            // Keys are durable before the row is: a crash leaves keys of nobody, never a row without keys.
+            if (!_vault.TryCreateCompartment(patientKey))
+                return null;
+            var last = await _context.Patients.MaxAsync(p => (int?)p.Index, cancellation) ?? -1;
+            var pending = _compartments.Values.Select(c => c.Row.Index).DefaultIfEmpty(-1).Max();
+            row = new PatientRow
+            {
+                PatientKey = patientKey,
+                Index = reference is null ? -1 : Math.Max(last, pending) + 1,
+                Reference = reference is null ? [] : _vault.SealReference(patientKey, reference)!,
+            };
+            _context.Patients.Add(row);
+        }
+        if (row is null || row.Erased is not null || _vault.OpenIndex(patientKey) is not { } index)
+            return null;
+        var compartment = new Compartment(row, index);
+        _compartments.Add(patientKey, compartment);
+        return compartment;
+    }
+
+    private async Task<Segment?> SegmentAsync(Compartment compartment, string name, CancellationToken cancellation)
+    {
+        var classKey = compartment.Index.ClassKey(name);
+        if (_segments.TryGetValue(classKey, out var segment))
+            return segment;
+        segment = await _context
+            .Segments.AsNoTracking()
+            .Where(s => s.ClassKey == classKey)
+            .OrderByDescending(s => s.Epoch)
+            .FirstOrDefaultAsync(cancellation);
+        if (segment is null)
+        {
+            var made = _vault.CreateSegment(compartment.Row.PatientKey, classKey, epoch: 1);
+            if (made is null)
+                return null;
+            segment = made.Segment;
+            _context.Segments.Add(segment);
+            _context.Stanzas.AddRange(made.Stanzas);
+        }
+        _segments.Add(classKey, segment);
+        return segment;
+    }
+
+    private void Stage(SealedRecord sealedRecord, List<CompartmentRow> versions)
+    {
+        var row = new RecordRow
+        {
+            RecordKey = sealedRecord.RecordKey,
+            Version = sealedRecord.Version,
+            Content = sealedRecord.Content,
+            Compartments = [.. sealedRecord.Compartments.Select(c => CompartmentRow.Of(sealedRecord, c))],
+        };
+        _context.Records.Add(row);
+        versions.AddRange(row.Compartments);
+    }
+
+    private void StageTokens(PreparedRecord record, string key, List<Compartment> compartments)
+    {
+        foreach (var compartment in compartments)
+        {
+            _context.Tokens.Add(
+                new TokenRow { Token = compartment.Index.Token("", "_type", record.Type), RecordKey = key }
+            );
+        }
+    }
+
+    private sealed record Compartment(PatientRow Row, PatientIndex Index)
+    {
+        public LeafPositions? Positions { get; set; }
+    }
+}

@@ -1,0 +1,127 @@
+using MedLedger.Consent.Directives;
+using MedLedger.Consent.Vault;
+using MedLedger.Crypto.Fields;
+
+namespace MedLedger.Consent.Access;
+
+/// <summary>What decides for one patient, whatever record is asked for.</summary>
+public sealed record PatientState
+{
+    /// <summary>The opaque key of the compartment.</summary>
+    public required string PatientKey { get; init; }
+
+    /// <summary><c>Patient/id</c>; null for the organization.</summary>
+    public string? Patient { get; init; }
+
+    /// <summary>All Consents stored for the patient, by storage ownership.</summary>
+    public IReadOnlyList<ConsentDirective> Directives { get; init; } = [];
+
+    /// <summary>All grants of the patient that have not been deleted.</summary>
+    public IReadOnlyList<CommittedGrant> Grants { get; init; } = [];
+
+    /// <summary>References that act for the patient.</summary>
+    public IReadOnlyList<string> Delegates { get; init; } = [];
+
+    /// <summary>The patient's keys are being or have been erased.</summary>
+    public bool IsErased { get; init; }
+}
+
+/// <summary>
+/// The gate before sealed rows: opens their facts here, where callers cannot see them, and asks <see cref="AccessGate"/>.
+/// A row whose facts cannot be had, or a compartment whose patient's state is not given, is a denial.
+/// </summary>
+public sealed class RecordGate(RecordVault vault, AccessGate gate, TimeProvider time)
+{
+    /// <summary>Decides for one record; a permit for every compartment is needed to open it.</summary>
+    /// <param name="request">Who asks, for what; its resource is replaced by the facts of the row.</param>
+    /// <param name="record">The row.</param>
+    /// <param name="states">States by patient key.</param>
+    /// <param name="chain">The chain, null when it is out of reach.</param>
+    /// <param name="emergency">A declared emergency.</param>
+    public IReadOnlyList<GateDecision> Decide(
+        AccessRequest request,
+        SealedRecord record,
+        IReadOnlyDictionary<string, PatientState> states,
+        ChainView? chain,
+        Emergency? emergency = null
+    )
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(record);
+        ArgumentNullException.ThrowIfNull(states);
+        var decisions = new List<GateDecision>(record.Compartments.Count);
+        foreach (var sealedCompartment in record.Compartments)
+        {
+            var decision = DecideOne(request, record, sealedCompartment, states, chain, emergency);
+            decisions.Add(decision);
+            if (decision.Decision is AccessDecision.Deny)
+                return decisions;
+        }
+        return decisions.Count > 0 ? decisions : [new(new AccessDecision.Deny(DenyReason.NoConsent), null, null)];
+    }
+
+    /// <summary>
+    /// Reads a stored Consent as the rule that it is, for the gate's own use. Null when the row is no Consent, cannot be
+    /// opened, or is not readable as one.
+    /// </summary>
+    public ConsentDirective? OpenDirective(SealedRecord record, CompartmentKeys keys, Fr leaf)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        ArgumentNullException.ThrowIfNull(keys);
+        if (record.Compartments is not [var only] || vault.OpenFacts(record, only.PatientKey)?.Type != "Consent")
+            return null;
+        var permit = new AccessDecision.Permit(
+            only.PatientKey,
+            record.RecordKey,
+            record.Version,
+            "access",
+            "gate",
+            PermitBasis.Subject,
+            0,
+            time.GetUtcNow().AddSeconds(10),
+            []
+        );
+        using var opened = vault.Open(permit, record, keys, leaf);
+        return opened is not null && ConsentDirective.TryParse(opened.Content().ToArray(), out var directive)
+            ? directive
+            : null;
+    }
+
+    private GateDecision DecideOne(
+        AccessRequest request,
+        SealedRecord record,
+        SealedCompartment compartment,
+        IReadOnlyDictionary<string, PatientState> states,
+        ChainView? chain,
+        Emergency? emergency
+    )
+    {
+        var facts = vault.OpenFacts(record.RecordKey, record.Version, compartment);
+        if (facts is null || !states.TryGetValue(compartment.PatientKey, out var state))
+            return new GateDecision(new AccessDecision.Deny(DenyReason.KeysUnavailable), null, null);
+        // Only the organization's own compartment may do without a patient.
+        if (state.Patient is null && state.PatientKey != vault.OrganizationKey)
+            return new GateDecision(new AccessDecision.Deny(DenyReason.KeysUnavailable), null, null);
+        return gate.Decide(
+            request with
+            {
+                Resource = facts.Facts,
+            },
+            record.RecordKey,
+            record.Version,
+            new Compartment
+            {
+                PatientKey = compartment.PatientKey,
+                Patient = state.Patient,
+                Meta = facts.Meta,
+                Directives = state.Directives,
+                Grants = state.Grants,
+                Delegates = state.Delegates,
+                IsErased = state.IsErased,
+            },
+            chain,
+            time.GetUtcNow(),
+            emergency
+        );
+    }
+}
