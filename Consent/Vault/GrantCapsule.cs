@@ -1,8 +1,10 @@
 using System.Numerics;
 using System.Text;
 using System.Text.Json;
+using MedLedger.Consent.Chain.Contracts;
 using MedLedger.Consent.Commitments;
 using MedLedger.Consent.Grants;
+using MedLedger.Consent.Statements;
 using MedLedger.Crypto.BabyJubjub;
 using MedLedger.Crypto.Ethereum;
 using MedLedger.Crypto.Fields;
@@ -33,11 +35,11 @@ public sealed record GrantCapsule
     /// <summary>Digest of the consents that were compiled.</summary>
     public required Fr TermsDigest { get; init; }
 
-    /// <summary>Chain and registry.</summary>
-    public required Fr RegistryId { get; init; }
+    /// <summary>The chain that the grant is good for.</summary>
+    public required ulong ChainId { get; init; }
 
-    /// <summary>The account that revokes.</summary>
-    public required EthereumAddress Controller { get; init; }
+    /// <summary>The registry that the grant is good for.</summary>
+    public required EthereumAddress Registry { get; init; }
 
     /// <summary>The patient's key A.</summary>
     public required EdDsaPublicKey PublicKey { get; init; }
@@ -48,30 +50,34 @@ public sealed record GrantCapsule
     /// <summary>The patient's EdDSA signature over G.</summary>
     public required EdDsaSignature Signature { get; init; }
 
-    /// <summary>The controller's signature over the revocation without expiry.</summary>
-    public required EcdsaSignature Revocation { get; init; }
+    /// <summary>The revocation without expiry, signed by the controller; anybody may send it.</summary>
+    public required SignedRevocation Revocation { get; init; }
 
     internal Fr PatientSalt { get; init; }
 
     internal Fr GrantSecret { get; init; }
 
-    /// <summary><c>P</c>.</summary>
-    public Fr Patient => PatientCommitment.Compute(PublicKey.X, PublicKey.Y, PatientSalt);
-
     /// <summary><c>Gi</c> and <c>G</c>.</summary>
-    public GrantCommitment Commitment =>
-        GrantCommitment.Compute(
-            Patient,
-            Grantee,
-            GrantWords.Pack(Grant),
-            TermsDigest,
-            GrantSecret,
-            Controller,
-            RegistryId
-        );
+    public GrantCommitment Commitment => Opening.Commitment;
 
-    /// <summary>The nullifier of one use; with it patients find each use of their grants on-chain by themselves.</summary>
-    public Fr NullifierOf(int slot) => Nullifier.Compute(GrantSecret, slot);
+    /// <summary>
+    /// The opening of the grant, private input of the proof of an analysis; with it patients find each use of their
+    /// grants on-chain by themselves (<see cref="GrantOpening.NullifierOf"/>).
+    /// </summary>
+    public GrantOpening Opening =>
+        new()
+        {
+            PublicKey = PublicKey,
+            PatientSalt = PatientSalt,
+            Custody = Custody,
+            Grantee = Grantee,
+            Terms = Grant,
+            TermsDigest = TermsDigest,
+            GrantSecret = GrantSecret,
+            Controller = Revocation.Controller,
+            RegistryId = RegistryId.Compute(ChainId, Registry),
+            Signature = Signature,
+        };
 
     /// <summary>Seals it for the store; null when the compartment's keys cannot be had.</summary>
     public SealedCapsule? Seal(RecordVault vault, string patientKey)
@@ -93,12 +99,13 @@ public sealed record GrantCapsule
             Grant.DataTo,
             Grantee.ToBytes(),
             TermsDigest.ToBytes(),
-            RegistryId.ToBytes(),
-            Controller.ToBytes(),
+            ChainId,
+            Registry.ToBytes(),
+            Revocation.Controller.ToBytes(),
             PublicKey.ToBytes(),
             Custody,
             Signature.ToBytes(),
-            Revocation.ToBytes(),
+            Revocation.Signature.ToArray(),
             PatientSalt.ToBytes(),
             GrantSecret.ToBytes()
         );
@@ -126,7 +133,12 @@ public sealed record GrantCapsule
         if (json is null || JsonSerializer.Deserialize<Stored>(json) is not { } stored)
             return null;
         var capsule = stored.ToCapsule(row.GrantId);
-        return capsule is not null && capsule.PublicKey.Verify(capsule.Commitment.Leaf, capsule.Signature)
+        if (capsule is null)
+            return null;
+        var leaf = capsule.Commitment.Leaf;
+        return
+            capsule.PublicKey.Verify(leaf, capsule.Signature)
+            && capsule.Revocation.Verify(capsule.ChainId, capsule.Registry, leaf)
             ? capsule
             : null;
     }
@@ -148,7 +160,8 @@ public sealed record GrantCapsule
         int DataTo,
         byte[] Grantee,
         byte[] TermsDigest,
-        byte[] RegistryId,
+        ulong ChainId,
+        byte[] Registry,
         byte[] Controller,
         byte[] PublicKey,
         Custody Custody,
@@ -163,15 +176,19 @@ public sealed record GrantCapsule
             if (
                 !Fr.TryParseCanonical(Grantee, out var grantee)
                 || !Fr.TryParseCanonical(TermsDigest, out var terms)
-                || !Fr.TryParseCanonical(RegistryId, out var registry)
                 || !Fr.TryParseCanonical(PatientSalt, out var salt)
                 || !Fr.TryParseCanonical(GrantSecret, out var secret)
                 || EdDsaPublicKey.TryParse(PublicKey) is not { } publicKey
                 || EdDsaSignature.TryParse(Signature) is not { } signature
-                || !EcdsaSignature.TryParse(Revocation, out var revocation)
             )
                 return null;
-            return new GrantCapsule
+            var revocation = new SignedRevocation(
+                default,
+                new EthereumAddress(Controller),
+                SignedRevocation.NoDeadline,
+                Revocation
+            );
+            var capsule = new GrantCapsule
             {
                 GrantId = grantId,
                 Grant = new Grant
@@ -190,8 +207,8 @@ public sealed record GrantCapsule
                 },
                 Grantee = grantee,
                 TermsDigest = terms,
-                RegistryId = registry,
-                Controller = new EthereumAddress(Controller),
+                ChainId = ChainId,
+                Registry = new EthereumAddress(Registry),
                 PublicKey = publicKey,
                 Custody = Custody,
                 Signature = signature,
@@ -199,6 +216,7 @@ public sealed record GrantCapsule
                 PatientSalt = salt,
                 GrantSecret = secret,
             };
+            return capsule with { Revocation = revocation with { Inner = capsule.Commitment.Inner } };
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using MedLedger.Consent.Access;
 using MedLedger.Consent.Commitments;
+using MedLedger.Consent.Statements;
 using MedLedger.Crypto.Fields;
 
 namespace MedLedger.Consent.Vault;
@@ -53,13 +54,20 @@ public sealed class OpenedRecord : IDisposable
     /// <summary>SHA-256 of the content, cut to 248 bits.</summary>
     public Fr ContentDigest => Opening.ContentDigest;
 
-    /// <summary>The salt of the leaf: private input of the proof.</summary>
-    internal Fr RecordSalt => Opening.Salt;
-
     /// <summary>The record leaf, as it stands in the tree.</summary>
     public Fr Leaf => Opening.Leaf;
 
     private SealedFacts Opening { get; }
+
+    /// <summary>The record as the statement of an analysis names it, at its place in the patient's tree.</summary>
+    public StatementRecord ToStatementRecord(TreePlace place) =>
+        new()
+        {
+            Meta = Meta,
+            ContentDigest = ContentDigest,
+            RecordSalt = Opening.Salt,
+            Place = place,
+        };
 
     /// <summary>The content, UTF-8 JSON, as it was sealed. It is zeroed with this object.</summary>
     /// <exception cref="ObjectDisposedException">The record was disposed.</exception>

@@ -1,4 +1,6 @@
+using System.Numerics;
 using System.Text;
+using MedLedger.Consent.Chain.Contracts;
 using MedLedger.Consent.Commitments;
 using MedLedger.Consent.Grants;
 using MedLedger.Crypto.BabyJubjub;
@@ -63,15 +65,15 @@ public sealed class PatientSigner : IDisposable
     /// <param name="grant">What the consents compile to.</param>
     /// <param name="grantee">The grantee's commitment.</param>
     /// <param name="termsDigest">Digest of the consents that were compiled.</param>
-    /// <param name="registryId">Chain and registry, which a leaf is good for.</param>
-    /// <param name="revocationDigest">The EIP-712 digest (32 bytes) of a revocation of the given commitment without expiry.</param>
+    /// <param name="chainId">The chain that the grant is good for.</param>
+    /// <param name="registry">The registry that the grant is good for.</param>
     public GrantCapsule SignGrant(
         string grantId,
         Grant grant,
         Fr grantee,
         Fr termsDigest,
-        Fr registryId,
-        Func<GrantCommitment, EthereumAddress, byte[]> revocationDigest
+        ulong chainId,
+        EthereumAddress registry
     )
     {
         using var controller = ControllerKey(grantId);
@@ -84,7 +86,7 @@ public sealed class PatientSigner : IDisposable
             termsDigest,
             secret,
             controller.Address,
-            registryId
+            RegistryId.Compute(chainId, registry)
         );
         return new GrantCapsule
         {
@@ -92,22 +94,33 @@ public sealed class PatientSigner : IDisposable
             Grant = grant,
             Grantee = grantee,
             TermsDigest = termsDigest,
-            RegistryId = registryId,
-            Controller = controller.Address,
+            ChainId = chainId,
+            Registry = registry,
             PublicKey = PublicKey,
             Custody = Custody,
             PatientSalt = PatientSalt,
             GrantSecret = secret,
             Signature = _privateKey.Sign(commitment.Leaf),
-            Revocation = controller.Sign(revocationDigest(commitment, controller.Address)),
+            Revocation = SignedRevocation.Sign(controller, chainId, registry, commitment.Inner, commitment.Leaf),
         };
     }
 
-    /// <summary>Signs a digest with a grant's controller, for a revocation with a deadline.</summary>
-    public EcdsaSignature SignAsController(string grantId, ReadOnlySpan<byte> digest)
+    /// <summary>Signs a revocation of one grant, for a gate that has lost its capsule.</summary>
+    /// <param name="grantId">The grant's name.</param>
+    /// <param name="commitment">Its commitments.</param>
+    /// <param name="chainId">The chain of the registry.</param>
+    /// <param name="registry">The registry that holds it.</param>
+    /// <param name="deadline">Unix seconds; null for no expiry.</param>
+    public SignedRevocation SignRevocation(
+        string grantId,
+        GrantCommitment commitment,
+        ulong chainId,
+        EthereumAddress registry,
+        BigInteger? deadline = null
+    )
     {
         using var key = ControllerKey(grantId);
-        return key.Sign(digest);
+        return SignedRevocation.Sign(key, chainId, registry, commitment.Inner, commitment.Leaf, deadline);
     }
 
     // grantSecret_i = HKDF(master, i), 248 bits

@@ -25,6 +25,8 @@ public sealed class PatientSignerTests : IDisposable
         DataTo = 700_000,
     };
 
+    private static readonly EthereumAddress Registry = new(Enumerable.Repeat((byte)9, 20).ToArray());
+
     private readonly VaultFixture _fixture = new();
 
     public void Dispose() => _fixture.Dispose();
@@ -45,7 +47,7 @@ public sealed class PatientSignerTests : IDisposable
         var (a, b) = (Sign(signer, one), Sign(signer, two));
         Assert.NotEqual(a.GrantSecret, b.GrantSecret);
         Assert.NotEqual(a.Commitment.Leaf, b.Commitment.Leaf);
-        Assert.NotEqual(a.NullifierOf(0), a.NullifierOf(1));
+        Assert.NotEqual(a.Opening.NullifierOf(0), a.Opening.NullifierOf(1));
     }
 
     [Fact]
@@ -54,12 +56,16 @@ public sealed class PatientSignerTests : IDisposable
         using var signer = PatientSigner.Open(_fixture.Vault, _fixture.Alice)!;
         var capsule = Sign(signer, PatientSigner.NewGrantId());
         var opened = GrantCapsule.Open(_fixture.Vault, capsule.Seal(_fixture.Vault, _fixture.Alice)!);
-        Assert.Equal(capsule, opened);
-        Assert.Equal(capsule.Commitment, opened!.Commitment);
-        Assert.Equal(signer.Commitment, opened.Patient);
+        Assert.NotNull(opened);
+        Assert.Equal(capsule.Opening, opened.Opening);
+        Assert.Equal(capsule.Commitment, opened.Commitment);
+        Assert.Equal(signer.Commitment, opened.Opening.Patient);
         Assert.True(opened.PublicKey.Verify(opened.Commitment.Leaf, opened.Signature));
-        Assert.True(opened.Revocation.TryRecover(Digest(opened.Commitment, opened.Controller), out var address));
-        Assert.Equal(signer.Controller(capsule.GrantId), address);
+        Assert.True(opened.Revocation.Verify(31337, Registry, opened.Commitment.Leaf));
+        Assert.Equal(signer.Controller(capsule.GrantId), opened.Revocation.Controller);
+        Assert.Equal(opened.Commitment.Inner, opened.Revocation.Inner);
+        var again = signer.SignRevocation(capsule.GrantId, opened.Commitment, 31337, Registry);
+        Assert.Equal(opened.Revocation.Signature.ToArray(), again.Signature.ToArray());
         Assert.Equal(Custody.Operator, opened.Custody);
     }
 
@@ -72,6 +78,8 @@ public sealed class PatientSignerTests : IDisposable
         Assert.Null(GrantCapsule.Open(_fixture.Vault, row with { GrantId = PatientSigner.NewGrantId() }));
         Assert.Null(GrantCapsule.Open(_fixture.Vault, row with { PatientKey = _fixture.Bob }));
         Assert.Null(GrantCapsule.Open(_fixture.Vault, row with { Content = [] }));
+        var elsewhere = capsule with { ChainId = 1 };
+        Assert.Null(GrantCapsule.Open(_fixture.Vault, elsewhere.Seal(_fixture.Vault, _fixture.Alice)!));
         var wider = capsule with { Grant = Grant with { MaxUses = 2000 } };
         Assert.Null(GrantCapsule.Open(_fixture.Vault, wider.Seal(_fixture.Vault, _fixture.Alice)!));
         _fixture.Custody.Shred(_fixture.Alice);
@@ -88,9 +96,6 @@ public sealed class PatientSignerTests : IDisposable
         Assert.Equal(Custody.Patient, Sign(signer, PatientSigner.NewGrantId()).Custody);
     }
 
-    private static byte[] Digest(GrantCommitment commitment, EthereumAddress controller) =>
-        Keccak256.Hash([.. commitment.Inner.ToBytes(), .. controller.ToBytes()]);
-
     private static GrantCapsule Sign(PatientSigner signer, string id) =>
-        signer.SignGrant(id, Grant, Fr.From(7), Fr.From(8), Fr.From(9), Digest);
+        signer.SignGrant(id, Grant, Fr.From(7), Fr.From(8), 31337, Registry);
 }
