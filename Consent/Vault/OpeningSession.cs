@@ -66,7 +66,7 @@ public sealed class OpeningSession : IDisposable
                 return null;
             key.Add(header, share);
 
-            var facts = _vault.OpenSealedFacts(record.RecordKey, record.Version, compartment);
+            var facts = _vault.OpenFacts(record.RecordKey, record.Version, compartment);
             if (facts is null || facts.Leaf != leaf || !openings.TryAdd(compartment.PatientKey, facts))
                 return null;
         }

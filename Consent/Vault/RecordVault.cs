@@ -162,20 +162,18 @@ public sealed class RecordVault : IDisposable
     }
 
     /// <summary>
-    /// What the gate decides on: the facts of a record and what its leaf says, without the content. For the gate alone,
-    /// never for an answer. Null when the compartment's keys cannot be had, or when the row does not hash to the leaf.
+    /// The facts of a record, for the gate, without its content; null when the compartment's keys cannot be had or the
+    /// row is not what was sealed. A row that was rolled back shows here, and is refused when it is opened.
     /// </summary>
-    /// <param name="recordKey">The record.</param>
-    /// <param name="version">Its version.</param>
-    /// <param name="compartment">The row of the compartment that the gate asks about.</param>
-    /// <param name="leaf">The current leaf in that compartment's record tree.</param>
-    public RecordFacts? OpenFacts(string recordKey, int version, SealedCompartment compartment, Fr leaf)
+    internal ResourceFacts? OpenFacts(SealedRecord record, string patientKey)
     {
-        var facts = OpenSealedFacts(recordKey, version, compartment);
-        return facts is null || facts.Leaf != leaf ? null : new RecordFacts(facts.Facts, facts.Meta);
+        var compartment = record.Compartments.FirstOrDefault(c =>
+            string.Equals(c.PatientKey, patientKey, StringComparison.Ordinal)
+        );
+        return compartment is null ? null : OpenFacts(record.RecordKey, record.Version, compartment)?.Facts;
     }
 
-    internal SealedFacts? OpenSealedFacts(string recordKey, int version, SealedCompartment compartment)
+    internal SealedFacts? OpenFacts(string recordKey, int version, SealedCompartment compartment)
     {
         using var kek = OpenEncryptionKey(compartment.PatientKey);
         return kek is null ? null : SealedFacts.Open(kek, recordKey, version, compartment.Facts);

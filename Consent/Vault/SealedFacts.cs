@@ -7,9 +7,6 @@ using MedLedger.Crypto.Sealing;
 
 namespace MedLedger.Consent.Vault;
 
-/// <summary>The facts of a record and what its leaf says of it, for the gate.</summary>
-public sealed record RecordFacts(ResourceFacts Facts, RecordMeta Meta);
-
 /// <summary>
 /// What stands in <see cref="SealedCompartment.Facts"/>: the facts for the gate and the opening of the record leaf
 /// (meta, content digest, salt). Apart from the content, so that the gate decides and labels change without opening it.

@@ -113,14 +113,7 @@ public sealed class RecordVaultTests : IDisposable
         foreach (var basis in new[] { PermitBasis.Consent, PermitBasis.Subject, PermitBasis.BreakGlass })
             Assert.Null(_fixture.Open(write, _fixture.Alice, basis));
         Assert.Null(_fixture.Vault.OpenIndex(_fixture.Alice));
-        Assert.Null(
-            _fixture.Vault.OpenFacts(
-                write.Record.RecordKey,
-                1,
-                write.Record.Compartments[0],
-                write.Leaves[_fixture.Alice]
-            )
-        );
+        Assert.Null(_fixture.Vault.OpenFacts(write.Record, _fixture.Alice));
         Assert.Null(_fixture.Vault.CreateSegment(_fixture.Alice, segment.ClassKey, 2));
         Assert.Null(
             _fixture.Vault.AddReader(segment, _fixture.Stanzas(segment.Id), SegmentReader.Grantee("Practitioner/p2"))
@@ -209,16 +202,14 @@ public sealed class RecordVaultTests : IDisposable
     }
 
     [Fact]
-    public void The_gate_gets_the_facts_of_the_current_leaf_alone()
+    public void The_gate_gets_the_facts_of_the_compartment_that_it_asks_about()
     {
-        var record = _fixture.Write("Observation/o1", Content, _fixture.Segment(_fixture.Alice));
-        var (key, row, leaf) = (record.Record.RecordKey, record.Record.Compartments[0], record.Leaves[_fixture.Alice]);
-        var facts = _fixture.Vault.OpenFacts(key, 1, row, leaf);
-        Assert.Equal("Observation/o1", facts!.Facts.Reference);
-        Assert.Equal(5u, facts.Meta.Labels);
-        Assert.Null(_fixture.Vault.OpenFacts(key, 1, row, Fr.One));
-        Assert.Null(_fixture.Vault.OpenFacts(key, 2, row, leaf));
-        Assert.Null(_fixture.Vault.OpenFacts(key, 1, row with { PatientKey = _fixture.Bob }, leaf));
+        var record = _fixture.Write("Observation/o1", Content, _fixture.Segment(_fixture.Alice)).Record;
+        Assert.Equal("Observation/o1", _fixture.Vault.OpenFacts(record, _fixture.Alice)!.Reference);
+        Assert.Null(_fixture.Vault.OpenFacts(record, _fixture.Bob));
+        Assert.Null(_fixture.Vault.OpenFacts(record with { Version = 2 }, _fixture.Alice));
+        var moved = record.Compartments[0] with { PatientKey = _fixture.Bob };
+        Assert.Null(_fixture.Vault.OpenFacts(record with { Compartments = [moved] }, _fixture.Bob));
     }
 
     [Fact]
