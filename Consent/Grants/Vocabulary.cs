@@ -68,6 +68,9 @@ public static class Vocabulary
     /// <summary>All bits that stand for a label, without exception classes.</summary>
     public const uint AllLabels = (1u << FirstExceptionBit) - 1;
 
+    /// <summary>The bits of which a record has one (two when its confidentiality code is not known).</summary>
+    internal const uint ConfidentialityMask = 0b111_1111;
+
     /// <summary>All resource types.</summary>
     public static BigInteger AllTypes { get; } = (BigInteger.One << ResourceTypes.Count) - 1;
 
@@ -165,6 +168,10 @@ public static class Vocabulary
             code = other;
         return LabelBits.TryGetValue(code, out var bit) && bit > HighestConfidentiality ? bit : null;
     }
+
+    /// <summary>Whether a sensitivity label, or one below it, has no bit for itself alone.</summary>
+    internal static bool SharesBit(string code) =>
+        Shared.Any(pair => code == pair.Key || code == pair.Value || CodeSystems.LabelSubsumes(code, pair.Key));
 
     /// <summary>The bits of all sensitivities at or below a label, shared bits included; null when it has no bit.</summary>
     internal static uint? SensitivityBits(string code)
