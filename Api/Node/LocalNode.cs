@@ -1,5 +1,6 @@
 using MedLedger.Api.Toolchain;
 using MedLedger.Consent.Chain;
+using MedLedger.Consent.Chain.Contracts;
 using MedLedger.Consent.Chain.Rpc;
 using MedLedger.Consent.Chain.Transactions;
 using MedLedger.Crypto.Ethereum;
@@ -9,14 +10,11 @@ namespace MedLedger.Api.Node;
 /// <summary>How the local chain is run.</summary>
 internal sealed record LocalNodeOptions
 {
-    /// <summary>"MEDL" in ASCII: the chain id of every embedded chain. It never leaves the machine.</summary>
-    public const ulong EmbeddedChainId = 0x4d45444c;
-
     /// <summary>Folder for process id and scratch files; the chain itself lives in the journal.</summary>
     public required string Folder { get; init; }
 
     /// <summary>Its chain id.</summary>
-    public ulong ChainId { get; init; } = EmbeddedChainId;
+    public ulong ChainId { get; init; } = EmbeddedChain.Id;
 
     /// <summary>A block is made when the newest one is this old, so that the head's time tells something.</summary>
     public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(15);

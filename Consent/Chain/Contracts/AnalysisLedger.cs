@@ -194,6 +194,10 @@ public sealed class AnalysisLedger(EthereumClient client, EthereumAddress addres
         );
     }
 
+    /// <summary>Seconds for which a reservation holds.</summary>
+    public async Task<ulong> ReservationPeriodAsync(CancellationToken cancellation) =>
+        (ulong)await IntegerAsync("reservationPeriod", cancellation).ConfigureAwait(false);
+
     /// <summary>The signal <c>context</c> as the contract computes it.</summary>
     public async Task<Fr> ContextAsync(CancellationToken cancellation) =>
         Fr.FromBigInteger(await IntegerAsync("context", cancellation).ConfigureAwait(false));

@@ -95,8 +95,11 @@ public sealed class ConsentRegistry(EthereumClient client, EthereumAddress addre
         (uint)await IntegerAsync("pending", cancellation).ConfigureAwait(false);
 
     /// <summary>Positions in use.</summary>
-    public async Task<uint> SizeAsync(CancellationToken cancellation) =>
-        (uint)await IntegerAsync("size", cancellation).ConfigureAwait(false);
+    public Task<uint> SizeAsync(CancellationToken cancellation) => SizeAsync(BlockId.Latest, cancellation);
+
+    /// <summary>Positions in use at a block.</summary>
+    public async Task<uint> SizeAsync(BlockId at, CancellationToken cancellation) =>
+        (uint)(BigInteger)(await CallAsync("size", at, cancellation).ConfigureAwait(false))[0];
 
     /// <summary>The digest that the contract wants signed, for comparison with ours.</summary>
     public async Task<Bytes32> RevocationDigestAsync(Fr leaf, BigInteger deadline, CancellationToken cancellation) =>

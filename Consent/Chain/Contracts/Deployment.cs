@@ -178,10 +178,12 @@ public sealed record Deployment
             )
             .ConfigureAwait(false);
 
+        var chainId = await client.ChainIdAsync(cancellation).ConfigureAwait(false);
         var deployment = new Deployment
         {
-            ChainId = await client.ChainIdAsync(cancellation).ConfigureAwait(false),
-            FirstBlock = head.Number,
+            ChainId = chainId,
+            // an embedded chain has other block numbers after it was rebuilt
+            FirstBlock = chainId == EmbeddedChain.Id ? 0 : head.Number,
             ConsentRegistry = consents,
             EnrolmentRegistry = enrolments,
             RecordAnchor = records,
