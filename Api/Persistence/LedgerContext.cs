@@ -109,5 +109,6 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
             e.HasIndex(t => t.Hash).IsUnique();
             e.HasIndex(t => new { t.ChainId, t.State });
         });
+        modelBuilder.ApplyConfigurationsFromAssembly(typeof(LedgerContext).Assembly);
     }
 }

@@ -1,3 +1,4 @@
+using MedLedger.Consent.Commitments;
 using MedLedger.Consent.Vault;
 
 namespace MedLedger.Api.Persistence;
@@ -13,6 +14,12 @@ internal sealed class PatientRow
 
     /// <summary><c>Patient/id</c>, sealed under the compartment's key; empty for the organization.</summary>
     public required byte[] Reference { get; init; }
+
+    /// <summary><c>P</c>, inside the patient's leaves of both trees; 32 bytes, empty for the organization.</summary>
+    public required byte[] Commitment { get; init; }
+
+    /// <summary>Who holds the patient's private key.</summary>
+    public Custody Custody { get; init; }
 
     /// <summary>Set when the patient was erased: keys are gone, and the key never comes back.</summary>
     public DateTimeOffset? Erased { get; set; }

@@ -215,11 +215,14 @@ internal sealed class RecordWriter : IAsyncDisposable
                 return null;
             var last = await _context.Patients.MaxAsync(p => (int?)p.Index, cancellation) ?? -1;
             var pending = _compartments.Values.Select(c => c.Row.Index).DefaultIfEmpty(-1).Max();
+            using var signer = reference is null ? null : PatientSigner.Open(_vault, patientKey);
             row = new PatientRow
             {
                 PatientKey = patientKey,
                 Index = reference is null ? -1 : Math.Max(last, pending) + 1,
                 Reference = reference is null ? [] : _vault.SealReference(patientKey, reference)!,
+                Commitment = signer?.Commitment.ToBytes() ?? [],
+                Custody = signer?.Custody ?? Custody.Operator,
             };
             _context.Patients.Add(row);
         }

@@ -1,0 +1,103 @@
+using MedLedger.Api.Persistence;
+using MedLedger.Consent.Commitments;
+using MedLedger.Consent.Statements;
+using MedLedger.Crypto.Fields;
+using MedLedger.Crypto.PoseidonTrees;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedLedger.Api.Jobs;
+
+/// <summary>
+/// The trees that proofs read, as they were at an anchor: each patient's record tree (7 levels of 4) under the global
+/// record tree (12 levels of 4), and the enrolment tree with the same indices.
+/// </summary>
+internal sealed class RecordTrees
+{
+    private const int Arity = 4;
+    private const int RecordDepth = 7;
+    private const int PatientDepth = 12;
+
+    private readonly PoseidonTree _global = new(Arity, PatientDepth);
+    private readonly PoseidonTree _enrolment = new(Arity, PatientDepth);
+    private readonly Dictionary<string, PoseidonTree> _patients = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _indices = new(StringComparer.Ordinal);
+
+    private RecordTrees() { }
+
+    /// <summary>Root of the global record tree.</summary>
+    public Fr Root => _global.Root;
+
+    /// <summary>Root of the enrolment tree.</summary>
+    public Fr EnrolmentRoot => _enrolment.Root;
+
+    /// <summary>Records in all trees.</summary>
+    public long Size { get; private set; }
+
+    /// <summary>Builds the trees as anchor <paramref name="anchor"/> has them; leaves written later do not count.</summary>
+    public static async Task<RecordTrees> AtAsync(LedgerContext context, long anchor, CancellationToken cancellation)
+    {
+        var trees = new RecordTrees();
+        var patients = await context
+            .Patients.AsNoTracking()
+            .Where(p => p.Index >= 0)
+            .ToDictionaryAsync(p => p.PatientKey, StringComparer.Ordinal, cancellation);
+        var leaves = context
+            .Leaves.AsNoTracking()
+            .Where(l => l.Since <= anchor)
+            .OrderBy(l => l.PatientKey)
+            .ThenBy(l => l.Position)
+            .ThenBy(l => l.Since)
+            .Select(l => new
+            {
+                l.PatientKey,
+                l.Position,
+                l.Leaf,
+            });
+        await foreach (var leaf in leaves.AsAsyncEnumerable().WithCancellation(cancellation))
+        {
+            if (!patients.TryGetValue(leaf.PatientKey, out var patient) || patient.Erased is not null)
+                continue;
+            if (!trees._patients.TryGetValue(leaf.PatientKey, out var tree))
+                trees._patients.Add(leaf.PatientKey, tree = new PoseidonTree(Arity, RecordDepth));
+            // rows of one position come in the order of their anchors: the last one stands
+            tree.Set(leaf.Position, Element(leaf.Leaf));
+        }
+        foreach (var (patientKey, patient) in patients)
+        {
+            trees._indices.Add(patientKey, patient.Index);
+            if (patient.Erased is not null || patient.Commitment.Length == 0)
+                continue;
+            var commitment = Element(patient.Commitment);
+            trees._enrolment.Set(patient.Index, EnrolmentLeaf.Compute(commitment, patient.Custody));
+            if (trees._patients.TryGetValue(patientKey, out var tree))
+                trees._global.Set(patient.Index, PatientRecordsLeaf.Compute(commitment, tree.Root));
+        }
+        trees.Size = await context.Leaves.Where(l => l.Since <= anchor).LongCountAsync(cancellation);
+        return trees;
+    }
+
+    /// <summary>Root of one patient's tree; the empty tree's when there is no record.</summary>
+    public Fr PatientRoot(string patientKey) => Tree(patientKey).Root;
+
+    /// <summary>The leaf at a position of a patient's tree.</summary>
+    public Fr Leaf(string patientKey, int position) => Tree(patientKey).Get(position);
+
+    /// <summary>A record's place in its patient's tree.</summary>
+    public TreePlace Record(string patientKey, int position) => new(position, Tree(patientKey).Path(position));
+
+    /// <summary>The patient's place in the global record tree.</summary>
+    public TreePlace Patient(string patientKey) =>
+        new(_indices[patientKey], _global.Path(_indices[patientKey]));
+
+    /// <summary>The patient's place in the enrolment tree.</summary>
+    public TreePlace Enrolment(string patientKey) =>
+        new(_indices[patientKey], _enrolment.Path(_indices[patientKey]));
+
+    private PoseidonTree Tree(string patientKey) =>
+        _patients.TryGetValue(patientKey, out var tree) ? tree : new PoseidonTree(Arity, RecordDepth);
+
+    private static Fr Element(byte[] bytes) =>
+        Fr.TryParseCanonical(bytes, out var value)
+            ? value
+            : throw new InvalidDataException("A stored field element is not canonical.");
+}

@@ -1,0 +1,234 @@
+using MedLedger.Api.Cli;
+using MedLedger.Api.Keys;
+using MedLedger.Api.Persistence;
+using MedLedger.Consent.Access;
+using MedLedger.Consent.Chain;
+using MedLedger.Consent.Chain.Contracts;
+using MedLedger.Consent.Chain.Rpc;
+using MedLedger.Consent.Chain.Transactions;
+using MedLedger.Crypto.Ethereum;
+
+namespace MedLedger.Api.Node;
+
+/// <summary>
+/// The chain that a data folder uses, with its contracts and the accounts of its roles: the embedded node, or any EVM
+/// endpoint. Where the contracts are stands in <c>chain.json</c> in the data folder.
+/// </summary>
+internal sealed class LedgerChain : IAsyncDisposable
+{
+    /// <summary>The file that keeps the addresses.</summary>
+    public const string DeploymentFile = "chain.json";
+
+    private readonly LocalNode? _node;
+    private readonly JsonRpcClient? _rpc;
+    private readonly List<IDisposable> _owned = [];
+
+    private LedgerChain(EthereumClient client, LocalNode? node, JsonRpcClient? rpc, Deployment deployment)
+    {
+        Client = client;
+        _node = node;
+        _rpc = rpc;
+        Deployment = deployment;
+        Consents = new ConsentRegistry(client, deployment.ConsentRegistry);
+        Enrolments = new EnrolmentRegistry(client, deployment.EnrolmentRegistry);
+        Records = new RecordAnchor(client, deployment.RecordAnchor);
+        Models = new ModelRegistry(client, deployment.ModelRegistry);
+        Audit = new AuditAnchor(client, deployment.AuditAnchor);
+        Ledger = new AnalysisLedger(client, deployment.AnalysisLedger);
+    }
+
+    public EthereumClient Client { get; }
+
+    public Deployment Deployment { get; }
+
+    public ConsentRegistry Consents { get; }
+
+    public EnrolmentRegistry Enrolments { get; }
+
+    public RecordAnchor Records { get; }
+
+    public ModelRegistry Models { get; }
+
+    public AuditAnchor Audit { get; }
+
+    public AnalysisLedger Ledger { get; }
+
+    /// <summary>True for the embedded node: evidence says so.</summary>
+    public bool IsLocal => _node is not null;
+
+    /// <summary>Inserts grants, sends revocations, reserves and publishes.</summary>
+    public required TransactionSender Relayer { get; init; }
+
+    /// <summary>Deploys, anchors records and log, approves models.</summary>
+    public required TransactionSender Operator { get; init; }
+
+    /// <summary>Posts roots of enrolments.</summary>
+    public required TransactionSender Authority { get; init; }
+
+    /// <summary>
+    /// Connects to the chain of the folder. The embedded one is started, rebuilt from the journal, and gets its contracts
+    /// at the first start; on another endpoint they must have been deployed (<c>deploy</c>).
+    /// </summary>
+    /// <param name="store">Data folder and keys.</param>
+    /// <param name="endpoint">JSON-RPC endpoint; null for the embedded chain.</param>
+    /// <param name="progress">Told what takes long.</param>
+    /// <param name="cancellation">Ends the start.</param>
+    public static async Task<LedgerChain> OpenAsync(
+        Store store,
+        Uri? endpoint,
+        Action<string>? progress,
+        CancellationToken cancellation
+    )
+    {
+        var journal = new TransactionJournal(store);
+        if (endpoint is null)
+        {
+            var options = new LocalNodeOptions { Folder = store.Folder.File("chain") };
+            var node = await LocalNode.StartAsync(options, journal, store.Time, progress, cancellation);
+            return await ConnectAsync(store, journal, node.Client, node, rpc: null, progress, cancellation);
+        }
+        var rpc = new JsonRpcClient(endpoint, store.Time);
+        return await ConnectAsync(store, journal, new EthereumClient(rpc), node: null, rpc, progress, cancellation);
+    }
+
+    /// <summary>The head, as the gate takes it; null when the chain is out of reach.</summary>
+    public async Task<ChainView?> ViewAsync(TimeProvider time, CancellationToken cancellation)
+    {
+        try
+        {
+            var head = await Client.HeadAsync(cancellation);
+            return new ChainView(
+                head.Number,
+                DateTimeOffset.FromUnixTimeSeconds((long)head.Time),
+                time.GetUtcNow()
+            );
+        }
+        catch (ChainUnavailableException)
+        {
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var owned in _owned)
+            owned.Dispose();
+        if (_node is not null)
+            await _node.DisposeAsync();
+        _rpc?.Dispose();
+    }
+
+    private static async Task<LedgerChain> ConnectAsync(
+        Store store,
+        ITransactionJournal journal,
+        EthereumClient client,
+        LocalNode? node,
+        JsonRpcClient? rpc,
+        Action<string>? progress,
+        CancellationToken cancellation
+    )
+    {
+        var owned = new List<IDisposable>();
+        try
+        {
+            async Task<TransactionSender> Sender(string role)
+            {
+                using var secret = store.Custody.OpenOperatorKey("chain-" + role);
+                var key = Secp256k1PrivateKey.FromSecret(secret);
+                owned.Add(key);
+                if (node is not null)
+                    await node.FundAsync(key.Address, cancellation);
+                var sender = new TransactionSender(
+                    client,
+                    key,
+                    journal,
+                    store.Time,
+                    node is null ? null : LocalNode.SenderOptions
+                );
+                owned.Insert(0, sender);
+                await sender.ResumeAsync(cancellation);
+                return sender;
+            }
+
+            var relayer = await Sender("relayer");
+            var operate = await Sender("operator");
+            var authority = await Sender("authority");
+            var deployment = await DeploymentAsync(
+                store.Folder,
+                client,
+                isLocal: node is not null,
+                (relayer, operate, authority),
+                progress,
+                cancellation
+            );
+            var chain = new LedgerChain(client, node, rpc, deployment)
+            {
+                Relayer = relayer,
+                Operator = operate,
+                Authority = authority,
+            };
+            chain._owned.AddRange(owned);
+            return chain;
+        }
+        catch
+        {
+            foreach (var one in owned)
+                one.Dispose();
+            if (node is not null)
+                await node.DisposeAsync();
+            rpc?.Dispose();
+            throw;
+        }
+    }
+
+    private static async Task<Deployment> DeploymentAsync(
+        DataFolder folder,
+        EthereumClient client,
+        bool isLocal,
+        (TransactionSender Relayer, TransactionSender Operator, TransactionSender Authority) accounts,
+        Action<string>? progress,
+        CancellationToken cancellation
+    )
+    {
+        var file = folder.File(DeploymentFile);
+        var chainId = await client.ChainIdAsync(cancellation);
+        if (File.Exists(file))
+        {
+            var known =
+                Deployment.TryParse(await File.ReadAllTextAsync(file, cancellation))
+                ?? throw CommandFailure.Refused($"{file} is damaged; restore it from the backup.");
+            if (known.ChainId != chainId)
+            {
+                throw CommandFailure.Refused(
+                    $"This data folder belongs to chain {known.ChainId}, but the endpoint serves chain {chainId}."
+                );
+            }
+            if (await known.FindMissingAsync(client, cancellation) is { } missing)
+                throw CommandFailure.Refused($"The contract {missing} is not on the chain at its address in {file}.");
+            return known;
+        }
+        if (!isLocal)
+            throw CommandFailure.Usage($"No contracts are known for this data folder: run deploy first ({file}).");
+
+        var roles = new DeploymentRoles
+        {
+            Relayer = accounts.Relayer.Address,
+            Publisher = accounts.Relayer.Address,
+            Authority = accounts.Authority.Address,
+            Operator = accounts.Operator.Address,
+            Officers = [accounts.Operator.Address],
+            Warden = accounts.Operator.Address,
+            Guardian = accounts.Operator.Address,
+        };
+        var deployment = await Deployment.DeployAsync(
+            client,
+            accounts.Operator,
+            new DeploymentOptions { Roles = roles },
+            progress,
+            cancellation
+        );
+        DurableFile.Write(file, System.Text.Encoding.UTF8.GetBytes(deployment.ToJson()), replace: true);
+        return deployment;
+    }
+}
