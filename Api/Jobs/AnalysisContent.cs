@@ -26,7 +26,8 @@ internal sealed record AnalysisContent
     public IReadOnlyList<AnalysisRecord> Records { get; init; } = [];
 
     /// <summary>Records that consent allows but that this analysis did not open, with one word why.</summary>
-    public IReadOnlyDictionary<string, string> NotOpened { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, string> NotOpened { get; init; } =
+        new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>The anchored record tree that the proof reads.</summary>
     public long Anchor { get; init; }

@@ -86,12 +86,10 @@ internal sealed class RecordTrees
     public TreePlace Record(string patientKey, int position) => new(position, Tree(patientKey).Path(position));
 
     /// <summary>The patient's place in the global record tree.</summary>
-    public TreePlace Patient(string patientKey) =>
-        new(_indices[patientKey], _global.Path(_indices[patientKey]));
+    public TreePlace Patient(string patientKey) => new(_indices[patientKey], _global.Path(_indices[patientKey]));
 
     /// <summary>The patient's place in the enrolment tree.</summary>
-    public TreePlace Enrolment(string patientKey) =>
-        new(_indices[patientKey], _enrolment.Path(_indices[patientKey]));
+    public TreePlace Enrolment(string patientKey) => new(_indices[patientKey], _enrolment.Path(_indices[patientKey]));
 
     private PoseidonTree Tree(string patientKey) =>
         _patients.TryGetValue(patientKey, out var tree) ? tree : new PoseidonTree(Arity, RecordDepth);

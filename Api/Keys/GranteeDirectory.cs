@@ -23,7 +23,8 @@ internal sealed class GranteeRow
 
 internal sealed class GranteeRowConfiguration : IEntityTypeConfiguration<GranteeRow>
 {
-    public void Configure(EntityTypeBuilder<GranteeRow> builder) => builder.ToTable("grantees").HasKey(g => g.GranteeKey);
+    public void Configure(EntityTypeBuilder<GranteeRow> builder) =>
+        builder.ToTable("grantees").HasKey(g => g.GranteeKey);
 }
 
 /// <summary>

@@ -97,11 +97,7 @@ internal sealed class LedgerChain : IAsyncDisposable
         try
         {
             var head = await Client.HeadAsync(cancellation);
-            return new ChainView(
-                head.Number,
-                DateTimeOffset.FromUnixTimeSeconds((long)head.Time),
-                time.GetUtcNow()
-            );
+            return new ChainView(head.Number, DateTimeOffset.FromUnixTimeSeconds((long)head.Time), time.GetUtcNow());
         }
         catch (ChainUnavailableException)
         {

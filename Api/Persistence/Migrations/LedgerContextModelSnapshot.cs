@@ -17,6 +17,70 @@ namespace MedLedger.Api.Persistence.Migrations
 #pragma warning disable 612, 618
             modelBuilder.HasAnnotation("ProductVersion", "10.0.15");
 
+            modelBuilder.Entity("MedLedger.Api.Jobs.AnalysisRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.Property<long>("Created")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte[]>("Evidence")
+                        .HasColumnType("BLOB");
+
+                    b.Property<string>("GrantId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("PatientKey")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("RequestId")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.Property<int?>("Slot")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("State")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Why")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("PatientKey");
+
+                    b.HasIndex("RequestId")
+                        .IsUnique();
+
+                    b.HasIndex("State");
+
+                    b.HasIndex("GrantId", "Slot")
+                        .IsUnique();
+
+                    b.ToTable("analyses", (string)null);
+                });
+
+            modelBuilder.Entity("MedLedger.Api.Keys.GranteeRow", b =>
+                {
+                    b.Property<string>("GranteeKey")
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.HasKey("GranteeKey");
+
+                    b.ToTable("grantees", (string)null);
+                });
+
             modelBuilder.Entity("MedLedger.Api.Persistence.AnchorRow", b =>
                 {
                     b.Property<long>("Number")
@@ -110,6 +174,13 @@ namespace MedLedger.Api.Persistence.Migrations
                 {
                     b.Property<string>("PatientKey")
                         .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("Commitment")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.Property<int>("Custody")
+                        .HasColumnType("INTEGER");
 
                     b.Property<DateTimeOffset?>("Erased")
                         .HasColumnType("TEXT");
@@ -298,6 +369,15 @@ namespace MedLedger.Api.Persistence.Migrations
                         .IsUnique();
 
                     b.ToTable("segments", (string)null);
+                });
+
+            modelBuilder.Entity("MedLedger.Api.Jobs.AnalysisRow", b =>
+                {
+                    b.HasOne("MedLedger.Api.Persistence.PatientRow", null)
+                        .WithMany()
+                        .HasForeignKey("PatientKey")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
                 });
 
             modelBuilder.Entity("MedLedger.Api.Persistence.CompartmentRow", b =>

@@ -11,7 +11,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace MedLedger.Api.Persistence.Migrations
 {
     [DbContext(typeof(LedgerContext))]
-    [Migration("20261123190213_Initial")]
+    [Migration("20261123192023_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -19,6 +19,70 @@ namespace MedLedger.Api.Persistence.Migrations
         {
 #pragma warning disable 612, 618
             modelBuilder.HasAnnotation("ProductVersion", "10.0.15");
+
+            modelBuilder.Entity("MedLedger.Api.Jobs.AnalysisRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.Property<long>("Created")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte[]>("Evidence")
+                        .HasColumnType("BLOB");
+
+                    b.Property<string>("GrantId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("PatientKey")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("RequestId")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.Property<int?>("Slot")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("State")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Why")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("PatientKey");
+
+                    b.HasIndex("RequestId")
+                        .IsUnique();
+
+                    b.HasIndex("State");
+
+                    b.HasIndex("GrantId", "Slot")
+                        .IsUnique();
+
+                    b.ToTable("analyses", (string)null);
+                });
+
+            modelBuilder.Entity("MedLedger.Api.Keys.GranteeRow", b =>
+                {
+                    b.Property<string>("GranteeKey")
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.HasKey("GranteeKey");
+
+                    b.ToTable("grantees", (string)null);
+                });
 
             modelBuilder.Entity("MedLedger.Api.Persistence.AnchorRow", b =>
                 {
@@ -113,6 +177,13 @@ namespace MedLedger.Api.Persistence.Migrations
                 {
                     b.Property<string>("PatientKey")
                         .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("Commitment")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.Property<int>("Custody")
+                        .HasColumnType("INTEGER");
 
                     b.Property<DateTimeOffset?>("Erased")
                         .HasColumnType("TEXT");
@@ -301,6 +372,15 @@ namespace MedLedger.Api.Persistence.Migrations
                         .IsUnique();
 
                     b.ToTable("segments", (string)null);
+                });
+
+            modelBuilder.Entity("MedLedger.Api.Jobs.AnalysisRow", b =>
+                {
+                    b.HasOne("MedLedger.Api.Persistence.PatientRow", null)
+                        .WithMany()
+                        .HasForeignKey("PatientKey")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
                 });
 
             modelBuilder.Entity("MedLedger.Api.Persistence.CompartmentRow", b =>

@@ -26,12 +26,26 @@ namespace MedLedger.Api.Persistence.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "grantees",
+                columns: table => new
+                {
+                    GranteeKey = table.Column<string>(type: "TEXT", nullable: false),
+                    Content = table.Column<byte[]>(type: "BLOB", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_grantees", x => x.GranteeKey);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "patients",
                 columns: table => new
                 {
                     PatientKey = table.Column<string>(type: "TEXT", nullable: false),
                     Index = table.Column<int>(type: "INTEGER", nullable: false),
                     Reference = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    Commitment = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    Custody = table.Column<int>(type: "INTEGER", nullable: false),
                     Erased = table.Column<DateTimeOffset>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
@@ -97,6 +111,32 @@ namespace MedLedger.Api.Persistence.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_transactions", x => x.Number);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "analyses",
+                columns: table => new
+                {
+                    Id = table.Column<string>(type: "TEXT", nullable: false),
+                    RequestId = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    PatientKey = table.Column<string>(type: "TEXT", nullable: false),
+                    State = table.Column<int>(type: "INTEGER", nullable: false),
+                    Why = table.Column<string>(type: "TEXT", nullable: true),
+                    GrantId = table.Column<string>(type: "TEXT", nullable: true),
+                    Slot = table.Column<int>(type: "INTEGER", nullable: true),
+                    Content = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    Created = table.Column<long>(type: "INTEGER", nullable: false),
+                    Evidence = table.Column<byte[]>(type: "BLOB", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_analyses", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_analyses_patients_PatientKey",
+                        column: x => x.PatientKey,
+                        principalTable: "patients",
+                        principalColumn: "PatientKey",
+                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateTable(
@@ -218,6 +258,28 @@ namespace MedLedger.Api.Persistence.Migrations
                 });
 
             migrationBuilder.CreateIndex(
+                name: "IX_analyses_GrantId_Slot",
+                table: "analyses",
+                columns: new[] { "GrantId", "Slot" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_analyses_PatientKey",
+                table: "analyses",
+                column: "PatientKey");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_analyses_RequestId",
+                table: "analyses",
+                column: "RequestId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_analyses_State",
+                table: "analyses",
+                column: "State");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_compartments_EncapsulationId_Sequence",
                 table: "compartments",
                 columns: new[] { "EncapsulationId", "Sequence" },
@@ -276,10 +338,16 @@ namespace MedLedger.Api.Persistence.Migrations
         protected override void Down(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.DropTable(
+                name: "analyses");
+
+            migrationBuilder.DropTable(
                 name: "anchors");
 
             migrationBuilder.DropTable(
                 name: "compartments");
+
+            migrationBuilder.DropTable(
+                name: "grantees");
 
             migrationBuilder.DropTable(
                 name: "leaves");
