@@ -1,8 +1,12 @@
+using System.Text.Json;
 using MedLedger.Analytics.Context;
+using MedLedger.Analytics.Deidentification;
 using MedLedger.Analytics.Documents;
 using MedLedger.Analytics.Inference;
+using MedLedger.Analytics.Records;
 using MedLedger.Analytics.Sections;
 using MedLedger.Analytics.Text;
+using MedLedger.Consent.Vault;
 
 namespace MedLedger.Analytics;
 
@@ -12,18 +16,22 @@ namespace MedLedger.Analytics;
 /// </summary>
 public sealed class ClinicalPipeline : IDisposable
 {
+    /// <summary>The obligation of a permit that lets only masked text leave.</summary>
+    public const string Deidentify = "deidentify";
+
     private readonly ModelFolder _model;
-    private readonly Tagger _tagger;
-    private readonly ContextRules _context;
-    private readonly SectionRules _sections;
 
     private ClinicalPipeline(ModelFolder model, Tagger tagger)
     {
         _model = model;
-        _tagger = tagger;
-        _context = ContextRules.Default;
-        _sections = SectionRules.Default;
+        Tagger = tagger;
+        Deidentifier = new Deidentifier(tagger);
     }
+
+    /// <summary>Finds and replaces personal data with the same model.</summary>
+    public Deidentifier Deidentifier { get; }
+
+    internal Tagger Tagger { get; }
 
     /// <summary>Where the model that ships with the program lies.</summary>
     public static string DefaultFolder => Path.Combine(AppContext.BaseDirectory, "analytics-model");
@@ -38,7 +46,8 @@ public sealed class ClinicalPipeline : IDisposable
     public string ModelSha256 => Convert.ToHexStringLower(_model.Digest);
 
     /// <summary>Versions of the rule files and the SHA-256 of the assertion rules.</summary>
-    public string RulesVersion => $"context {_context.Version} {_context.Sha256[..16]}, sections {_sections.Version}";
+    public static string RulesVersion =>
+        $"context {ContextRules.Default.Version} {ContextRules.Default.Sha256[..16]}, sections {SectionRules.Default.Version}";
 
     /// <summary>
     /// Loads and checks a model. Throws <see cref="InvalidDataException"/> when a file is missing, differs from the
@@ -63,7 +72,7 @@ public sealed class ClinicalPipeline : IDisposable
         CancellationToken cancellationToken = default
     )
     {
-        var reading = new Reading(this, text, head, cancellationToken);
+        var reading = new DocumentReading(this, text, head, cancellationToken);
         return new ClinicalDocument
         {
             Text = text,
@@ -88,124 +97,58 @@ public sealed class ClinicalPipeline : IDisposable
             if (span.Start < 0 || span.End < span.Start || span.End > text.Length)
                 throw new ArgumentException("A span lies outside the text.", nameof(spans));
         }
-        return new Reading(this, text, FindingHead.All, cancellationToken).Given(spans);
+        return new DocumentReading(this, text, FindingHead.All, cancellationToken).Given(spans);
+    }
+
+    /// <summary>
+    /// Analyses one record of a patient. Only a vault that was shown a permit can make the argument. When a permit obliges
+    /// to <c>deidentify</c>, personal data are masked before the model reads the text, and only masked text comes back.
+    /// </summary>
+    /// <param name="record">An open record; it stays the caller's to dispose.</param>
+    /// <param name="cancellationToken">Looked at between sentences.</param>
+    /// <exception cref="InvalidDataException">The content is not JSON.</exception>
+    public RecordAnalysis Run(OpenedRecord record, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(record.Content(), new JsonDocumentOptions { MaxDepth = 256 });
+            return Run(
+                record.Reference,
+                RecordTextReader.Read(json.RootElement),
+                record.Obligations,
+                cancellationToken
+            );
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException("The record is not JSON.", e);
+        }
+    }
+
+    private RecordAnalysis Run(
+        string reference,
+        RecordText text,
+        IReadOnlyList<string> obligations,
+        CancellationToken cancellation
+    )
+    {
+        var mask = obligations.Contains(Deidentify, StringComparer.Ordinal);
+        var passages = new List<AnalyzedPassage>(text.Passages.Count);
+        foreach (var original in text.Passages)
+        {
+            var passage = mask
+                ? original with
+                {
+                    Text = Deidentifier.Mask(original.Text, cancellation),
+                    Codes = [],
+                }
+                : original;
+            var document = Analyze(passage.Text, FindingHead.All, cancellation);
+            passages.Add(new AnalyzedPassage(passage, RecordCodes.Add(document, passage.Codes)));
+        }
+        return new RecordAnalysis(reference, ModelSha256, passages, text.NotRead);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _tagger.Dispose();
-
-    /// <summary>One pass over one text.</summary>
-    private sealed class Reading
-    {
-        private readonly ClinicalPipeline _pipeline;
-        private readonly string _text;
-        private readonly FindingHead _head;
-        private readonly CancellationToken _cancellation;
-        private readonly List<TextSpan> _tokens;
-        private readonly SectionFinder _sections;
-
-        public Reading(ClinicalPipeline pipeline, string text, FindingHead head, CancellationToken cancellation)
-        {
-            _pipeline = pipeline;
-            _text = text;
-            _head = head;
-            _cancellation = cancellation;
-            _tokens = Tokenizer.Tokenize(text);
-            _sections = new SectionFinder(pipeline._sections, text, _tokens);
-        }
-
-        public IReadOnlyList<Section> Sections() => _sections.Sections();
-
-        public List<Finding> Findings()
-        {
-            var findings = new List<Finding>();
-            var heads = HeadMerge.HeadsOf(_head);
-            foreach (var range in SentenceSplitter.Split(_text, _tokens))
-            {
-                _cancellation.ThrowIfCancellationRequested();
-                var lower = new LowerCaseSentence(_text, _tokens, range);
-                var heading = _sections.Next(range, lower);
-                var tagged = _pipeline._tagger.Tag(_text, _tokens, range, lower, heads);
-                var runs = HeadMerge.Merge(_head, tagged.Runs);
-                if (runs.Count == 0)
-                    continue;
-                var scopes = new ContextScopes(_pipeline._context, _text, _tokens, range, lower);
-                foreach (var run in runs)
-                {
-                    if (run.First >= heading)
-                        findings.Add(FindingOf(range.Start.Value, run, tagged, scopes));
-                }
-            }
-            return findings;
-        }
-
-        public Finding[] Given(IReadOnlyList<GivenSpan> spans)
-        {
-            var findings = new Finding[spans.Count];
-            var order = Enumerable.Range(0, spans.Count).OrderBy(i => spans[i].Span.Start).ToArray();
-            var next = 0;
-            foreach (var range in SentenceSplitter.Split(_text, _tokens))
-            {
-                _cancellation.ThrowIfCancellationRequested();
-                var lower = new LowerCaseSentence(_text, _tokens, range);
-                _sections.Next(range, lower);
-                var end = _tokens[range.End.Value - 1].End;
-                if (next == order.Length || spans[order[next]].Span.Start >= end)
-                    continue;
-                var tagged = _pipeline._tagger.Tag(_text, _tokens, range, lower, []);
-                var scopes = new ContextScopes(_pipeline._context, _text, _tokens, range, lower);
-                for (; next < order.Length && spans[order[next]].Span.Start < end; next++)
-                    findings[order[next]] = GivenOf(range, spans[order[next]], tagged, scopes);
-            }
-            for (; next < order.Length; next++)
-                findings[order[next]] = Bare(spans[order[next]]);
-            return findings;
-        }
-
-        private Finding GivenOf(Range range, GivenSpan given, TaggedSentence tagged, ContextScopes scopes)
-        {
-            var first = range.Start.Value;
-            var last = range.End.Value;
-            while (first < last && _tokens[first].End <= given.Span.Start)
-                first++;
-            while (last > first && _tokens[last - 1].Start >= given.Span.End)
-                last--;
-            if (first == last)
-                return Bare(given);
-            var run = new TokenRun(first - range.Start.Value, last - range.Start.Value, given.Type, 1);
-            return FindingOf(range.Start.Value, run, tagged, scopes) with
-            {
-                Span = given.Span,
-                Text = given.Span.Of(_text).ToString(),
-            };
-        }
-
-        private Finding Bare(GivenSpan given) =>
-            new()
-            {
-                Type = given.Type,
-                Text = given.Span.Of(_text).ToString(),
-                Span = given.Span,
-                Score = 1,
-                Section = _sections.Current?.Name,
-            };
-
-        private Finding FindingOf(int first, TokenRun run, TaggedSentence tagged, ContextScopes scopes)
-        {
-            var span = new TextSpan(_tokens[first + run.First].Start, _tokens[first + run.End - 1].End);
-            var negation = tagged.NegationOf(run.First, run.End);
-            var (assertion, cue) = AssertionJudge.Decide(scopes, run.First, run.End, negation, _sections.Current);
-            return new Finding
-            {
-                Type = run.Type,
-                Text = span.Of(_text).ToString(),
-                Span = span,
-                Assertion = assertion,
-                Cue = cue,
-                Section = _sections.Current?.Name,
-                Score = Math.Round(run.Score, 4),
-                Negation = Math.Round(negation, 4),
-            };
-        }
-    }
+    public void Dispose() => Tagger.Dispose();
 }

@@ -8,7 +8,7 @@ internal static class AssertionJudge
 {
     // Chosen on the training part of the negation corpora: the network overrules the rules only when it is this sure.
     private const double SurelyNegated = 0.95;
-    private const double SurelyNot = 0.02;
+    private const double SurelyNot = 0.01;
 
     /// <summary>The assertion of the tokens from <paramref name="first"/> to <paramref name="end"/> of a sentence.</summary>
     public static (Assertion Assertion, Cue? Cue) Decide(
@@ -22,7 +22,7 @@ internal static class AssertionJudge
         var (assertion, cue) = scopes.Of(first, end);
         if (assertion == Assertion.Negated && negation < SurelyNot)
             (assertion, cue) = (Assertion.Present, null);
-        else if (assertion is Assertion.Present or Assertion.Uncertain && negation > SurelyNegated)
+        else if (assertion == Assertion.Present && negation > SurelyNegated && !scopes.IsCutOff(first))
             (assertion, cue) = (Assertion.Negated, scopes.NearestNegation(first, end));
         if (assertion == Assertion.Present && section?.Assertion is { } category)
             assertion = FromSection(category);

@@ -91,6 +91,18 @@ internal sealed class ContextScopes
         return nearest is { } found ? CueOf(found) : null;
     }
 
+    /// <summary>Whether the words nearest before the token end a scope or only look like a cue: then nothing reaches it.</summary>
+    public bool IsCutOff(int first)
+    {
+        for (var i = _matches.Count - 1; i >= 0; i--)
+        {
+            if (_matches[i].End > first)
+                continue;
+            return _matches[i].Rules.Any(r => r.Category is ContextCategory.Terminate or ContextCategory.Pseudo);
+        }
+        return false;
+    }
+
     private static Assertion AssertionOf(ContextCategory category) =>
         category switch
         {

@@ -16,7 +16,7 @@ public static class SentenceSplitter
 
     private static readonly FrozenSet<string> Abbreviations = (
         "dr mr mrs ms prof st vs fig figs eq ref refs al etc approx ca cf dept est inc ltd jr sr no vol pp "
-        + "e.g i.e eg ie resp sp spp subsp var pt pts pat temp wt ht hosp univ min max"
+        + "e.g i.e eg ie resp sp spp subsp var pt pts pat temp wt ht hosp univ min max apt ave blvd ste bldg"
     )
         .Split(' ')
         .ToFrozenSet(StringComparer.OrdinalIgnoreCase);

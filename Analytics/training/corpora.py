@@ -12,6 +12,12 @@ CASE_TYPES = {
     "Therapeutic_procedure": "Treatment", "Medication": "Drug", "Dosage": "Dosage",
     "Lab_value": "LabValue", "Biological_structure": "Anatomy",
 }
+ALL_CASE_TYPES = [
+    "Diagnostic_procedure", "Sign_symptom", "Biological_structure", "Detailed_description", "Lab_value", "Disease_disorder",
+    "Therapeutic_procedure", "Medication", "Date", "Clinical_event", "Severity", "History", "Dosage",
+    "Nonbiological_location", "Coreference", "Duration", "Age", "Sex", "Administration", "Distance", "Activity",
+    "Family_history", "Other",
+]
 POLARITY = {"NEG": "negated", "MAYBE_NEG": "negated", "UNCERTAIN": "uncertain", "MAYBE_POS": "uncertain"}
 
 
@@ -115,12 +121,13 @@ def maccrobat_documents(folder):
         name = "mac-" + os.path.basename(path)[:-4]
         typed = [(s, e, CASE_TYPES[k]) for s, e, k in spans.values() if k in CASE_TYPES]
         asserted = [(s, e, polarity.get(i, "present")) for i, (s, e, k) in spans.items() if k in CASE_TYPES]
-        yield name, text, typed, asserted
+        every = [(s, e, k if k in ALL_CASE_TYPES else "Other") for s, e, k in spans.values()]
+        yield name, text, typed, every, asserted
 
 
 def maccrobat(folder):
-    for document, text, spans, asserted in maccrobat_documents(folder):
-        yield from document_sentences(document, text, {"case": spans}, asserted)
+    for document, text, spans, every, asserted in maccrobat_documents(folder):
+        yield from document_sentences(document, text, {"case": spans, "aux-case": every}, asserted)
 
 
 def iob(path, head, kind, name, keep=None, chunk=40):

@@ -4,11 +4,13 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from corpora import ALL_CASE_TYPES
+
 CASE = ["Problem", "Test", "Treatment", "Drug", "Dosage", "LabValue", "Anatomy"]
 PHI = ["Name", "Place", "Date", "Age", "Contact", "Id"]
 HEADS = {
     "chemical": ["Chemical"], "disease": ["Disease"], "disease-ncbi": ["Disease"],
-    "case": CASE, "phi": PHI, "aux-anatomy": ["Anatomy"], "aux-chebi": ["Chemical"], "aux-simple": ["Chemical"],
+    "case": CASE, "phi": PHI, "aux-anatomy": ["Anatomy"], "aux-chebi": ["Chemical"], "aux-simple": ["Chemical"], "aux-case": ALL_CASE_TYPES,
 }
 SHIPPED = ["chemical", "disease", "disease-ncbi", "case", "phi"]
 ASSERTIONS = ["present", "negated", "uncertain"]

@@ -5,7 +5,7 @@ TOKEN = re.compile(r"\d+(?=[^\W\d_])|[^\W_][^\W_\u0300-\u036f]*[\u0300-\u036f]*(
 SPACE = re.compile(r"\s+")
 ABBREVIATIONS = set(
     "dr mr mrs ms prof st vs fig figs eq ref refs al etc approx ca cf dept est inc ltd jr sr no vol pp "
-    "e.g i.e eg ie resp sp spp subsp var pt pts pat temp wt ht hosp univ min max".split()
+    "e.g i.e eg ie resp sp spp subsp var pt pts pat temp wt ht hosp univ min max apt ave blvd ste bldg".split()
 )
 OPENERS = set("([{\"'\u201c\u2018*-\u2022")
 LONGEST = 160

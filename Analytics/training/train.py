@@ -125,7 +125,8 @@ def evaluate(net, groups, rows):
                     if head == "assertion":
                         score_assertions(net, hidden, batch, found.setdefault(group + ":negated", Counter()))
                         continue
-                    score_head(net, head, hidden, batch, found)
+                    if not head.startswith("aux"):
+                        score_head(net, head, hidden, batch, found)
     net.train()
     result = []
     for k, c in found.items():

@@ -35,6 +35,7 @@ internal static class CommandLine
     private static IEnumerable<Command> Commands() =>
         [
             AnalyzeCommand.Create(),
+            DeidentifyCommand.Create(),
             DoctorCommand.Create(),
             ExplainCommand.Create(),
             ExportCommand.Create(),

@@ -15,7 +15,7 @@ internal static class FindingJson
             {
                 ["name"] = pipeline.ModelName,
                 ["sha256"] = pipeline.ModelSha256,
-                ["rules"] = pipeline.RulesVersion,
+                ["rules"] = ClinicalPipeline.RulesVersion,
             },
             ["english"] = document.English,
             ["sections"] = new JsonArray([

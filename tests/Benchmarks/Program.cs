@@ -1,9 +1,29 @@
+using System.Diagnostics.CodeAnalysis;
 using BenchmarkDotNet.Running;
+using MedLedger.Analytics;
+using MedLedger.Benchmarks.Nlp;
 
 namespace MedLedger.Benchmarks;
 
 internal static class BenchmarkProgram
 {
-    private static void Main(string[] args) =>
-        BenchmarkSwitcher.FromAssembly(typeof(BenchmarkProgram).Assembly).Run(args);
+    [SuppressMessage("ApiDesign", "RS0030", Justification = "A benchmark writes to the console.")]
+    private static int Main(string[] args)
+    {
+        if (args is not ["nlp", ..])
+        {
+            BenchmarkSwitcher.FromAssembly(typeof(BenchmarkProgram).Assembly).Run(args);
+            return 0;
+        }
+        var data = args.Length > 1 ? args[1] : Environment.GetEnvironmentVariable("MEDLEDGER_NLP_DATA");
+        if (data is null || !Directory.Exists(data))
+        {
+            Console.Error.WriteLine(
+                "usage: -- nlp DATA [MODEL]   (DATA: the folder with bc5cdr-pubtator, maccrobat, ...)"
+            );
+            return 2;
+        }
+        NlpTable.Print(data, args.Length > 2 ? args[2] : ClinicalPipeline.DefaultFolder, Console.Out);
+        return 0;
+    }
 }

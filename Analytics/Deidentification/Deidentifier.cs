@@ -1,0 +1,94 @@
+using System.Text.RegularExpressions;
+using MedLedger.Analytics.Inference;
+using MedLedger.Analytics.Text;
+
+namespace MedLedger.Analytics.Deidentification;
+
+/// <summary>
+/// Finds personal data by form, by label and by the network's personal-data head, lets eponyms and measures stand, and
+/// carries a name found once through the document. It errs towards finding: what it misses stays readable.
+/// </summary>
+public sealed class Deidentifier
+{
+    // A name or a place of the network counts from here on; recall matters more than precision.
+    private const double Likely = 0.3;
+
+    private readonly Tagger _tagger;
+    private readonly EponymRules _eponyms;
+
+    internal Deidentifier(Tagger tagger)
+    {
+        _tagger = tagger;
+        _eponyms = EponymRules.Default;
+    }
+
+    /// <summary>
+    /// The identifiers of a text, in order, without overlaps. Throws <see cref="InvalidDataException"/> when the text is so
+    /// made that it cannot be searched in bounded time: it must not pass as clean then.
+    /// </summary>
+    public IReadOnlyList<Identifier> Find(string text, CancellationToken cancellationToken = default)
+    {
+        var found = new IdentifierSet(text, _eponyms);
+        foreach (var (kind, pattern) in IdentifierPatterns.All)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            FindByForm(text, kind, pattern, found);
+        }
+        var tokens = Tokenizer.Tokenize(text);
+        foreach (var range in SentenceSplitter.Split(text, tokens))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var lower = new LowerCaseSentence(text, tokens, range);
+            foreach (var run in _tagger.Tag(text, tokens, range, lower, ["phi"]).Runs["phi"])
+            {
+                var first = range.Start.Value + run.First;
+                var span = new TextSpan(tokens[first].Start, tokens[range.Start.Value + run.End - 1].End);
+                if (run.Score >= Likely)
+                    found.AddFromNetwork(run.Type, span);
+            }
+        }
+        found.CarryNames(tokens);
+        return found.InOrder();
+    }
+
+    private static void FindByForm(string text, IdentifierKind kind, Regex pattern, IdentifierSet found)
+    {
+        try
+        {
+            foreach (Match match in pattern.Matches(text))
+            {
+                Capture part = match.Groups["v"] is { Success: true } value ? value : match;
+                found.Add(kind, new TextSpan(part.Index, part.Index + part.Length));
+            }
+        }
+        catch (RegexMatchTimeoutException e)
+        {
+            throw new InvalidDataException("The text cannot be searched for identifiers in bounded time.", e);
+        }
+    }
+
+    /// <summary>The text with every identifier replaced by its kind in brackets.</summary>
+    public string Mask(string text, CancellationToken cancellationToken = default) =>
+        Replacement.Apply(text, Find(text, cancellationToken), static i => $"[{i.KindName.ToUpperInvariant()}]");
+
+    /// <summary>
+    /// The text with every identifier replaced by an invented one of its kind, the same for the same words; dates are
+    /// shifted by <paramref name="days"/>.
+    /// </summary>
+    public string Surrogates(string text, int days, CancellationToken cancellationToken = default)
+    {
+        var surrogates = new SurrogateSource(days);
+        return Replacement.Apply(text, Find(text, cancellationToken), surrogates.For);
+    }
+
+    /// <summary>The text with dates shifted by <paramref name="days"/> and every other identifier masked.</summary>
+    public string ShiftDates(string text, int days, CancellationToken cancellationToken = default) =>
+        Replacement.Apply(
+            text,
+            Find(text, cancellationToken),
+            i =>
+                i.Kind == IdentifierKind.Date
+                    ? DateShift.Shift(i.Text, days) ?? "[DATE]"
+                    : $"[{i.KindName.ToUpperInvariant()}]"
+        );
+}

@@ -1,0 +1,138 @@
+using System.Diagnostics;
+using MedLedger.Analytics;
+using MedLedger.Analytics.Documents;
+using MedLedger.Analytics.Text;
+
+namespace MedLedger.Benchmarks.Nlp;
+
+/// <summary>
+/// <c>-- nlp [DATA [MODEL]]</c>: the model on documents that training never saw, as one table. DATA is the data folder
+/// (default: MEDLEDGER_NLP_DATA).
+/// </summary>
+internal static class NlpTable
+{
+    public static void Print(string data, string model, TextWriter output)
+    {
+        var watch = Stopwatch.StartNew();
+        using var pipeline = ClinicalPipeline.Load(model);
+        pipeline.Analyze("Cold start.");
+        output.WriteLine($"{pipeline.ModelName}, cold start {watch.ElapsedMilliseconds} ms, {Size(model) / 1e6:F2} MB");
+        Spans("BC5CDR", Corpora.Bc5cdr(data), pipeline, FindingHead.Bc5cdr, output);
+        Spans("NCBI-disease", Corpora.Ncbi(data), pipeline, FindingHead.Bc5cdr, output, only: "Disease");
+        Spans("MACCROBAT", Corpora.Maccrobat(data), pipeline, FindingHead.CaseReport, output);
+        Negation(Corpora.NegEx(data), pipeline, output);
+        Identifiers(Corpora.Presidio(data), pipeline, output);
+        Speed(data, pipeline, output);
+    }
+
+    private static void Spans(
+        string name,
+        IEnumerable<GoldDocument> documents,
+        ClinicalPipeline pipeline,
+        FindingHead head,
+        TextWriter output,
+        string? only = null
+    )
+    {
+        var all = new Score(name);
+        var types = new SortedDictionary<string, Score>(StringComparer.Ordinal);
+        foreach (var document in documents.Where(d => Corpora.HeldBack(d.Id)))
+        {
+            var found = pipeline
+                .Analyze(document.Text, head)
+                .Findings.Where(f => only is null || f.Type == only)
+                .Select(f => new Gold(f.Span.Start, f.Span.End, f.Type))
+                .ToHashSet();
+            var gold = document.Spans.Select(s => s with { Code = "" }).ToHashSet();
+            all.Add(found, gold);
+            foreach (var type in gold.Concat(found).Select(s => s.Type).Distinct(StringComparer.Ordinal))
+            {
+                if (!types.TryGetValue(type, out var score))
+                    types[type] = score = new Score($"  {type}");
+                score.Add(found.Where(s => s.Type == type).ToHashSet(), gold.Where(s => s.Type == type).ToHashSet());
+            }
+        }
+        output.WriteLine(all);
+        if (types.Count > 1)
+        {
+            foreach (var score in types.Values)
+                output.WriteLine(score);
+        }
+    }
+
+    private static void Negation(IEnumerable<GoldDocument> documents, ClinicalPipeline pipeline, TextWriter output)
+    {
+        var held = new Score("Negation, NegEx kit, held back");
+        var all = new Score("Negation, NegEx kit, whole");
+        foreach (var report in documents.GroupBy(d => d.Id, StringComparer.Ordinal))
+        {
+            int hit = 0,
+                extra = 0,
+                missed = 0;
+            foreach (var document in report)
+            {
+                var span = document.Spans[0];
+                var found = pipeline.Assert(
+                    document.Text,
+                    [new GivenSpan(new TextSpan(span.Start, span.End), "Problem")]
+                );
+                var negated = found[0].Assertion == Assertion.Negated;
+                var gold = span.Type == "Negated";
+                hit += negated && gold ? 1 : 0;
+                extra += negated && !gold ? 1 : 0;
+                missed += !negated && gold ? 1 : 0;
+            }
+            all.Add(hit, extra, missed);
+            if (Corpora.HeldBack(report.Key))
+                held.Add(hit, extra, missed);
+        }
+        output.WriteLine(held);
+        output.WriteLine(all);
+    }
+
+    /// <summary>Recall: an identifier counts as found when every letter and digit of it is covered.</summary>
+    private static void Identifiers(IEnumerable<GoldDocument> documents, ClinicalPipeline pipeline, TextWriter output)
+    {
+        var scores = new SortedDictionary<string, Score>(StringComparer.Ordinal);
+        foreach (var document in documents.Where(d => Corpora.HeldBack(d.Id)))
+        {
+            var found = pipeline.Deidentifier.Find(document.Text);
+            foreach (var span in document.Spans.Where(s => s.Type is not ("ORGANIZATION" or "TITLE" or "NRP" or "AGE")))
+            {
+                if (!scores.TryGetValue(span.Type, out var score))
+                    scores[span.Type] = score = new Score($"  PHI {span.Type}");
+                var covered = Enumerable
+                    .Range(span.Start, span.End - span.Start)
+                    .All(i =>
+                        !char.IsLetterOrDigit(document.Text[i]) || found.Any(f => f.Span.Start <= i && i < f.Span.End)
+                    );
+                score.Add(covered ? 1 : 0, 0, covered ? 0 : 1);
+            }
+        }
+        foreach (var score in scores.Values)
+            output.WriteLine(score);
+    }
+
+    private static void Speed(string data, ClinicalPipeline pipeline, TextWriter output)
+    {
+        var texts = Corpora.Maccrobat(data).Where(d => Corpora.HeldBack(d.Id)).Select(d => d.Text).ToList();
+        var tokens = texts.Sum(t => Tokenizer.Tokenize(t).Count);
+        foreach (var text in texts)
+            pipeline.Analyze(text);
+        var best = double.MaxValue;
+        using var process = Process.GetCurrentProcess();
+        for (var i = 0; i < 5; i++)
+        {
+            // Processor time, so that a busy machine does not count.
+            process.Refresh();
+            var before = process.TotalProcessorTime;
+            foreach (var text in texts)
+                pipeline.Analyze(text);
+            process.Refresh();
+            best = Math.Min(best, (process.TotalProcessorTime - before).TotalSeconds);
+        }
+        output.WriteLine($"whole pipeline, one thread: {tokens / best:N0} tokens a second of processor time");
+    }
+
+    private static long Size(string folder) => new DirectoryInfo(folder).GetFiles().Sum(f => f.Length);
+}
