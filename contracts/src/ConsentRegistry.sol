@@ -12,7 +12,7 @@ import {RootWindows} from "./RootWindows.sol";
 
 /// @dev A revocation takes effect in two steps. The first needs no path, so that nobody can stop it by inserting
 /// leaves before it; the second takes the leaf out, and until then no window is open.
-contract ConsentRegistry is IConsentRegistry, RootWindows, AccessControl, EIP712 {
+contract ConsentRegistry is IConsentRegistry, AccessControl, EIP712, RootWindows {
     bytes32 public constant RELAYER = keccak256("RELAYER");
     /// @dev The ASCII bytes of "medledger.grant" as an integer.
     uint256 public constant TAG_GRANT = uint256(uint120(bytes15("medledger.grant")));

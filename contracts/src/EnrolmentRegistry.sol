@@ -6,7 +6,7 @@ import {IEnrolmentRegistry} from "./interfaces/IEnrolmentRegistry.sol";
 import {Field} from "./libraries/Field.sol";
 import {RootWindows} from "./RootWindows.sol";
 
-contract EnrolmentRegistry is IEnrolmentRegistry, RootWindows, AccessControl {
+contract EnrolmentRegistry is IEnrolmentRegistry, AccessControl, RootWindows {
     bytes32 public constant AUTHORITY = keccak256("AUTHORITY");
 
     /// @inheritdoc IEnrolmentRegistry

@@ -25,9 +25,11 @@ abstract contract LedgerAdmission is IAnalysisLedger, AccessControl {
     IRecordAnchor public immutable records;
     IModelRegistry public immutable models;
     IEnrolmentRegistry public immutable enrolments;
+    IConsentRegistry private _first; // shares a word with what every reservation reads
+    uint8 public registryCount;
     /// @inheritdoc IAnalysisLedger
     bool public closed;
-    IConsentRegistry[] public registries;
+    mapping(uint256 index => IConsentRegistry) private _later;
     mapping(address registry => bool) public isRegistry;
 
     modifier whenOpen() {
@@ -44,9 +46,12 @@ abstract contract LedgerAdmission is IAnalysisLedger, AccessControl {
 
     /// @inheritdoc IAnalysisLedger
     function admitRegistry(address registry) external onlyRole(DEFAULT_ADMIN_ROLE) {
-        if (isRegistry[registry] || registries.length == MAX_REGISTRIES) revert CannotAdmit(registry);
+        uint8 count = registryCount;
+        if (isRegistry[registry] || count == MAX_REGISTRIES) revert CannotAdmit(registry);
         isRegistry[registry] = true;
-        registries.push(IConsentRegistry(registry));
+        if (count == 0) _first = IConsentRegistry(registry);
+        else _later[count] = IConsentRegistry(registry);
+        registryCount = count + 1;
         emit RegistryAdmitted(registry);
     }
 
@@ -62,11 +67,17 @@ abstract contract LedgerAdmission is IAnalysisLedger, AccessControl {
         emit Reopened(msg.sender);
     }
 
+    /// @notice The i-th admitted consent registry, from 0; the zero address behind the last.
+    function registries(uint256 i) public view returns (IConsentRegistry) {
+        return i == 0 ? _first : _later[i];
+    }
+
     /// @dev While a revocation waits, no consent root is valid, and the reservation's time would be of no use.
     function _requireNoPendingRevocation() internal view {
-        uint256 count = registries.length;
+        uint256 count = registryCount;
         for (uint256 i = 0; i < count; ++i) {
-            if (registries[i].pending() != 0) revert RevocationsPending(address(registries[i]));
+            IConsentRegistry registry = registries(i);
+            if (registry.pending() != 0) revert RevocationsPending(address(registry));
         }
     }
 

@@ -9,7 +9,7 @@ import {PoseidonTree} from "./libraries/PoseidonTree.sol";
 import {RootWindows} from "./RootWindows.sol";
 
 /// @dev Keeps all nodes of its small tree, so that a withdrawal needs no path and nothing can delay it.
-contract ModelRegistry is IModelRegistry, RootWindows, AccessControl {
+contract ModelRegistry is IModelRegistry, AccessControl, RootWindows {
     bytes32 public constant OFFICER = keccak256("OFFICER");
     bytes32 public constant WARDEN = keccak256("WARDEN");
     uint256 private constant DEPTH = 8;

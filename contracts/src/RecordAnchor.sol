@@ -6,13 +6,13 @@ import {IRecordAnchor} from "./interfaces/IRecordAnchor.sol";
 import {Field} from "./libraries/Field.sol";
 import {RootWindows} from "./RootWindows.sol";
 
-contract RecordAnchor is IRecordAnchor, RootWindows, AccessControl {
+contract RecordAnchor is IRecordAnchor, AccessControl, RootWindows {
     bytes32 public constant OPERATOR = keccak256("OPERATOR");
 
     /// @inheritdoc IRecordAnchor
-    uint256 public root;
-    /// @inheritdoc IRecordAnchor
     uint64 public size;
+    /// @inheritdoc IRecordAnchor
+    uint256 public root;
 
     /// @param admin names the operator
     constructor(address admin) {

@@ -11,10 +11,10 @@ abstract contract RootWindows is IRootWindows {
         uint32 count; // in the window of appearance 0: how often the root has appeared
     }
 
-    /// @inheritdoc IRootWindows
-    uint64 public currentEpoch;
     mapping(uint64 epoch => uint40) private _closedAt;
     mapping(uint256 root => mapping(uint32 n => Window)) private _windows;
+    /// @inheritdoc IRootWindows
+    uint64 public currentEpoch; // last, to share a word with what a derived contract declares first
 
     /// @inheritdoc IRootWindows
     function rootValidAt(uint256 root_, uint32 n, uint256 time) public view returns (bool) {

@@ -19,7 +19,7 @@ public sealed class Forge : IAsyncLifetime
             return;
         var packages = await Toolchain.ContractsAsync();
         _program = Path.Combine(packages, "@foundry-rs", "forge-linux-amd64", "bin", "forge");
-        Golden.WriteVerifiers();
+        Golden.WriteSources();
         Build = await RunAsync("build");
         if (Build.ExitCode != 0)
             throw new InvalidOperationException($"forge build failed:\n{Build.Output}\n{Build.Error}");
@@ -29,7 +29,13 @@ public sealed class Forge : IAsyncLifetime
 
     /// <summary>Runs forge in <c>contracts/</c>.</summary>
     public Task<ToolResult> RunAsync(params string[] arguments) =>
-        Toolchain.RunAsync(_program, arguments, Folder, TimeSpan.FromMinutes(9));
+        Toolchain.RunAsync(
+            _program,
+            arguments,
+            Folder,
+            TimeSpan.FromMinutes(9),
+            environment: new Dictionary<string, string?> { ["FORGE_SNAPSHOT_EMIT"] = "false" } // compared here
+        );
 
     /// <summary>forge's own output for a contract: <c>out/File.sol/Contract.json</c>.</summary>
     public static JsonObject Output(string file, string contract) =>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
@@ -35,6 +36,8 @@ public sealed class ForgeRun : IAsyncLifetime
 [Collection(ForgeCollection.Name)]
 public sealed partial class ForgeTests(ForgeRun run) : IClassFixture<ForgeRun>
 {
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
     /// <summary>Read from the sources, so that a test that forge does not run is missed here.</summary>
     public static TheoryData<string> Tests => new(Names());
 
@@ -60,6 +63,17 @@ public sealed partial class ForgeTests(ForgeRun run) : IClassFixture<ForgeRun>
     {
         Assert.True(run.Results.TryGetValue(test, out var result), $"forge did not run {test}.");
         Assert.True((string?)result["status"] == "Success", $"{test}: {result["reason"]} {result["counterexample"]}");
+    }
+
+    [ForgeFact]
+    public void Gas_is_what_is_committed()
+    {
+        var measured = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var result in run.Results.Values)
+        foreach (var (name, gas) in result["gas_snapshots"]?["gas"]?.AsObject() ?? [])
+            measured.Add(name, (string)gas!);
+        var text = JsonSerializer.Serialize(measured, Indented) + "\n";
+        Golden.AssertFile(Path.Combine(Forge.Folder, "snapshots", "gas.json"), text);
     }
 
     [ForgeFact]

@@ -1,4 +1,5 @@
 using MedLedger.Crypto.Groth16;
+using MedLedger.Crypto.Poseidon;
 
 namespace MedLedger.Tests.Contracts;
 
@@ -17,14 +18,22 @@ internal static class Golden
         ),
     ];
 
+    /// <summary>Numbers of inputs for which there is a Poseidon contract.</summary>
+    public static readonly int[] PoseidonInputs = [2, 4];
+
     public static bool Update { get; } = Environment.GetEnvironmentVariable("UPDATE_GOLDEN") == "1";
 
-    public static void WriteVerifiers()
+    public static string PoseidonFile(int inputs) =>
+        RepositoryRoot.File("contracts", "src", $"PoseidonT{inputs + 1}.sol");
+
+    public static void WriteSources()
     {
         if (!Update)
             return;
         foreach (var (key, contract, file, root) in Verifiers)
             File.WriteAllText(RepositoryRoot.File(file), Verifier(key, contract, root));
+        foreach (var inputs in PoseidonInputs)
+            File.WriteAllText(PoseidonFile(inputs), SolidityPoseidon.Generate(inputs));
     }
 
     public static string Verifier(string key, string contract, string sourceRoot) =>

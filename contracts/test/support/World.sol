@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {PoseidonT3} from "poseidon-solidity/PoseidonT3.sol";
-import {PoseidonT5} from "poseidon-solidity/PoseidonT5.sol";
+import {PoseidonT3} from "../../src/PoseidonT3.sol";
+import {PoseidonT5} from "../../src/PoseidonT5.sol";
 import {AnalysisLedger} from "../../src/AnalysisLedger.sol";
 import {AuditAnchor} from "../../src/AuditAnchor.sol";
 import {ConsentRegistry} from "../../src/ConsentRegistry.sol";
