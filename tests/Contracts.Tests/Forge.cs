@@ -34,7 +34,7 @@ public sealed class Forge : IAsyncLifetime
             arguments,
             Folder,
             TimeSpan.FromMinutes(9),
-            environment: new Dictionary<string, string?> { ["FORGE_SNAPSHOT_EMIT"] = "false" } // compared here
+            environment: new Dictionary<string, string?>(StringComparer.Ordinal) { ["FORGE_SNAPSHOT_EMIT"] = "false" } // compared here
         );
 
     /// <summary>forge's own output for a contract: <c>out/File.sol/Contract.json</c>.</summary>
