@@ -17,7 +17,7 @@ chmod 700 "$work"
 
 $snarkjs groth16 setup build/analysis_policy.r1cs "$powers" "$work/0.zkey" | plain
 for number in 1 2; do
-  head -c 64 /dev/urandom | base64 -w0 | $snarkjs zkey contribute "$work/$((number - 1)).zkey" "$work/$number.zkey" \
+  head -c 64 /dev/urandom | base64 -w0 | { cat; echo; } | $snarkjs zkey contribute "$work/$((number - 1)).zkey" "$work/$number.zkey" \
     --name="MedLedger setup, contribution $number" | plain | tee "$work/contribution-$number.txt"
   rm -f "$work/$((number - 1)).zkey"
 done
