@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Numerics;
 using MedLedger.Consent.Chain;
 using MedLedger.Consent.Chain.Contracts;
+using MedLedger.Consent.Chain.Following;
 using MedLedger.Consent.Chain.Rpc;
 using MedLedger.Consent.Chain.Transactions;
 using MedLedger.Consent.Commitments;
@@ -221,6 +222,45 @@ public sealed class LocalChainTests(ITestOutputHelper output)
         var later = await chain.Client.HeadAsync(default);
         Assert.True(later.Number > first.Number);
         Assert.InRange(DateTimeOffset.UtcNow.ToUnixTimeSeconds() - (long)later.Time, 0, 2);
+    }
+
+    [Fact]
+    public async Task Ganache_serves_where_there_is_no_anvil()
+    {
+        var journal = new MemoryJournal();
+        using var key = Secp256k1PrivateKey.Generate();
+        Deployment deployment;
+        BigInteger root;
+        await using (var chain = await LocalChain.StartAsync(journal, ganache: true))
+        {
+            deployment = await chain.DeployAsync(DeploymentRoles.All(key.Address));
+            var registry = new ConsentRegistry(chain.Client, deployment.ConsentRegistry);
+            await chain.NewSender(key).SendAsync(registry.Grant([Fr.From(5), Fr.From(6)]), default);
+            root = await registry.RootAsync(default);
+            var stranger = chain.NewSender();
+            var refused = await Assert.ThrowsAsync<CallRevertedException>(() =>
+                stranger.SendAsync(registry.Grant([Fr.From(7)]), default)
+            );
+            Assert.Equal("AccessControlUnauthorizedAccount", refused.Revert.Name);
+        }
+
+        await using var again = await LocalChain.StartAsync(journal, ganache: true);
+        using var follower = new ChainFollower(again.Client, deployment, TimeProvider.System);
+        await follower.RefreshAsync(default);
+        Assert.Equal(root, follower.State.NewestRoot(RootKind.Consent)!.Value.ToBigInteger());
+        Assert.InRange(follower.State.Head!.Age(DateTimeOffset.UtcNow).TotalSeconds, -5, 30);
+        var rebuilt = new ConsentRegistry(again.Client, deployment.ConsentRegistry);
+        using var controller = Secp256k1PrivateKey.Generate();
+        var inner = Fr.From(77);
+        var leaf = GrantCommitment.ComputeLeaf(inner, controller.Address, deployment.RegistrySignal);
+        var sender = again.NewSender(key);
+        await sender.SendAsync(rebuilt.Grant([leaf]), default);
+        await follower.RefreshAsync(default);
+        var revocation = SignedRevocation.Sign(controller, deployment.ChainId, deployment.ConsentRegistry, inner, leaf);
+        await sender.SendAsync(rebuilt.RevokeAndApply(revocation, follower.State.CurrentPath(leaf)!), default);
+        Assert.Equal(LeafState.Removed, (await rebuilt.LeafAsync(leaf, BlockId.Latest, default)).State);
+        var ledger = new AnalysisLedger(again.Client, deployment.AnalysisLedger);
+        await sender.SendAsync(ledger.Reserve(Fr.From(1), Fr.From(2)), default);
     }
 
     private static async Task WaitForAsync(Func<bool> condition)
