@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
 import {ModelRegistry} from "../src/ModelRegistry.sol";
 import {IModelRegistry} from "../src/interfaces/IModelRegistry.sol";
+import {IProposals} from "../src/interfaces/IProposals.sol";
 import {Field} from "../src/libraries/Field.sol";
 import {ReferenceTree} from "./support/ReferenceTree.sol";
 import {World} from "./support/World.sol";
@@ -31,12 +32,12 @@ contract ModelRegistryTest is World {
     function test_enact_needsEnoughApprovalsAndTheDelay() public {
         vm.prank(OFFICER);
         governed.propose(MODEL);
-        vm.expectRevert(abi.encodeWithSelector(IModelRegistry.NotReady.selector, MODEL, 0));
+        vm.expectRevert(abi.encodeWithSelector(IProposals.NotReady.selector, MODEL, 0));
         governed.enact(MODEL);
         vm.prank(SECOND);
         governed.approve(MODEL);
         vm.warp(START + DELAY - 1);
-        vm.expectRevert(abi.encodeWithSelector(IModelRegistry.NotReady.selector, MODEL, START + DELAY));
+        vm.expectRevert(abi.encodeWithSelector(IProposals.NotReady.selector, MODEL, START + DELAY));
         governed.enact(MODEL);
         vm.warp(START + DELAY);
         vm.prank(STRANGER);
@@ -49,7 +50,7 @@ contract ModelRegistryTest is World {
     function test_approve_countsAnOfficerOnce() public {
         vm.startPrank(OFFICER);
         governed.propose(MODEL);
-        vm.expectRevert(abi.encodeWithSelector(IModelRegistry.ApprovedAlready.selector, MODEL, OFFICER));
+        vm.expectRevert(abi.encodeWithSelector(IProposals.ApprovedAlready.selector, MODEL, OFFICER));
         governed.approve(MODEL);
     }
 
@@ -72,7 +73,7 @@ contract ModelRegistryTest is World {
         vm.prank(WARDEN);
         governed.veto(MODEL);
         vm.warp(START + DELAY);
-        vm.expectPartialRevert(IModelRegistry.WrongState.selector);
+        vm.expectPartialRevert(IProposals.WrongState.selector);
         governed.enact(MODEL);
         vm.prank(OFFICER);
         governed.propose(MODEL); // a new round starts at one approval
@@ -100,12 +101,12 @@ contract ModelRegistryTest is World {
     function test_propose_failsForAModelInTheTreeOrUnderWay() public {
         vm.startPrank(OFFICER);
         governed.propose(MODEL);
-        vm.expectPartialRevert(IModelRegistry.WrongState.selector);
+        vm.expectPartialRevert(IProposals.WrongState.selector);
         governed.propose(MODEL);
         vm.stopPrank();
         approveModel(MODEL);
         vm.prank(OFFICER);
-        vm.expectPartialRevert(IModelRegistry.WrongState.selector);
+        vm.expectPartialRevert(IProposals.WrongState.selector);
         models.propose(MODEL);
     }
 
@@ -135,7 +136,7 @@ contract ModelRegistryTest is World {
     }
 
     function test_constructor_needsAnApproval() public {
-        vm.expectRevert(IModelRegistry.NoApprovalsNeeded.selector);
+        vm.expectRevert(IProposals.NoApprovalsNeeded.selector);
         new ModelRegistry(address(this), t3, 0, 0);
     }
 
@@ -161,7 +162,7 @@ contract ModelRegistryTest is World {
                 ++next;
             } else {
                 uint256 victim = (seed >> 8) % next;
-                if (models.modelOf(1000 + victim).state != IModelRegistry.ModelState.Approved) continue;
+                if (models.modelOf(1000 + victim).state != IProposals.ProposalState.Approved) continue;
                 vm.prank(WARDEN);
                 models.withdraw(1000 + victim);
                 tree.set(victim, 0);
