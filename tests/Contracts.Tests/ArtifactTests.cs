@@ -24,6 +24,7 @@ public sealed class ArtifactTests(Forge forge)
             { "AnalysisLedger", "AnalysisLedger.sol" },
             { "AnalysisVerifier", "AnalysisVerifier.sol" },
             { "AuditAnchor", "AuditAnchor.sol" },
+            { "CircuitRegistry", "CircuitRegistry.sol" },
             { "ConsentRegistry", "ConsentRegistry.sol" },
             { "EnrolmentRegistry", "EnrolmentRegistry.sol" },
             { "ModelRegistry", "ModelRegistry.sol" },
@@ -31,6 +32,7 @@ public sealed class ArtifactTests(Forge forge)
             { "PoseidonT3", "PoseidonT3.sol" },
             { "PoseidonT5", "PoseidonT5.sol" },
             { "RecordAnchor", "RecordAnchor.sol" },
+            { "Timelock", "Timelock.sol" },
         };
 
     [ForgeTheory]

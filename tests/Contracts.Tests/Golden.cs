@@ -9,7 +9,7 @@ internal static class Golden
     /// <summary>Verifying keys and the contracts made from them.</summary>
     public static readonly (string Key, string Contract, string File, string SourceRoot)[] Verifiers =
     [
-        ("contracts/test/keys/development_key.json", "AnalysisVerifier", "contracts/src/AnalysisVerifier.sol", "."),
+        ("circuits/artifacts/verification_key.json", "AnalysisVerifier", "contracts/src/AnalysisVerifier.sol", "."),
         (
             "contracts/test/keys/trapdoor_key.json",
             "TrapdoorVerifier",
