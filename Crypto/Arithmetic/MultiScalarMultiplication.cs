@@ -1,4 +1,5 @@
-using System.Runtime.CompilerServices;
+using System.Collections.Concurrent;
+using System.Numerics;
 using MedLedger.Crypto.Curves;
 using MedLedger.Crypto.Fields;
 
@@ -6,42 +7,101 @@ namespace MedLedger.Crypto.Arithmetic;
 
 /// <summary>
 /// Sums of scalar multiples by buckets (Pippenger, 1976; Bernstein, Doumen, Lange, Oosterwijk: "Faster batch forgery
-/// identification", 2012) with signed digits. Variable time: the witness could be seen by who measures on the same machine.
+/// identification", 2012) with signed digits and affine buckets. Variable time: the witness could be seen by who measures on
+/// the same machine.
 /// </summary>
-internal static unsafe class MultiScalarMultiplication<TField>
-    where TField : unmanaged, IFieldElement<TField>
+internal static unsafe class MultiScalarMultiplication
 {
-    /// <summary>The sum of scalars[i] * points[i].</summary>
-    public static CurvePoint<TField> Sum(
+    /// <summary>The sum of scalars[i] * points[i] in G1.</summary>
+    public static CurvePoint<Fq> Sum(
+        ReadOnlySpan<AffinePoint<Fq>> points,
+        ReadOnlySpan<Limbs> scalars,
+        WorkCrew crew
+    ) => crew.UseVectors ? Sum<Fq8, Fq>(points, scalars, crew) : Sum<ScalarLane<Fq>, Fq>(points, scalars, crew);
+
+    /// <summary>The sum of scalars[i] * points[i] in G2.</summary>
+    public static CurvePoint<Fq2> Sum(
+        ReadOnlySpan<AffinePoint<Fq2>> points,
+        ReadOnlySpan<Limbs> scalars,
+        WorkCrew crew
+    ) => crew.UseVectors ? Sum<Fq2x8, Fq2>(points, scalars, crew) : Sum<ScalarLane<Fq2>, Fq2>(points, scalars, crew);
+
+    private static CurvePoint<TField> Sum<TLanes, TField>(
         ReadOnlySpan<AffinePoint<TField>> points,
         ReadOnlySpan<Limbs> scalars,
         WorkCrew crew
     )
+        where TLanes : unmanaged, ILanes<TLanes, TField>
+        where TField : unmanaged, IFieldElement<TField>
     {
         if (points.Length != scalars.Length)
             throw new ArgumentException("There must be as many scalars as points.", nameof(scalars));
-        if (points.IsEmpty)
+        var active = FindActive(points, scalars);
+        if (active.Length == 0)
             return default;
-        var bits = WindowBits(points.Length);
-        var windows = SignedDigits.WindowCount(bits);
-        var sums = new CurvePoint<TField>[windows];
-        // The spans live until Run returns: lambdas cannot capture them, pointers they can.
-        fixed (AffinePoint<TField>* p = points)
-        fixed (Limbs* s = scalars)
+        var bits = WindowBits(active.Length);
+        var sums = new CurvePoint<TField>[SignedDigits.WindowCount(bits)];
+        var free = new ConcurrentBag<BucketSum<TLanes, TField>>();
+        using var store = new PointStore<TLanes, TField>(points.Length);
+        try
         {
-            var (pointer, scalar, count) = ((nint)p, (nint)s, points.Length);
-            crew.Run(
-                windows,
-                window =>
-                {
-                    var all = new ReadOnlySpan<AffinePoint<TField>>((void*)pointer, count);
-                    var digits = new ReadOnlySpan<Limbs>((void*)scalar, count);
-                    sums[window] = SumWindow(all, digits, window, bits, crew.Cancel);
-                }
-            );
+            // Lambdas cannot capture spans; the memory stays where it is until Run returns.
+            fixed (Limbs* scalar = scalars)
+            fixed (AffinePoint<TField>* point = points)
+            {
+                var (scalarAddress, pointAddress, count) = ((nint)scalar, (nint)point, points.Length);
+                const int Piece = 4096;
+                crew.Run(
+                    (count + Piece - 1) / Piece,
+                    piece =>
+                    {
+                        var from = piece * Piece;
+                        store.SetMany(
+                            PointStore<TLanes, TField>.Reserved + from,
+                            new((AffinePoint<TField>*)pointAddress + from, Math.Min(Piece, count - from))
+                        );
+                    }
+                );
+                crew.Run(
+                    sums.Length,
+                    window =>
+                    {
+                        var buckets = free.TryTake(out var used) ? used : new(active.Length, bits);
+                        var digits = new ReadOnlySpan<Limbs>((Limbs*)scalarAddress, count);
+                        sums[window] = buckets.Sum(store, digits, active, window, crew.Cancel);
+                        free.Add(buckets);
+                    }
+                );
+            }
         }
-        var total = sums[windows - 1];
-        for (var window = windows - 2; window >= 0; window--)
+        finally
+        {
+            foreach (var buckets in free)
+                buckets.Dispose();
+        }
+        return Combine(sums, bits);
+    }
+
+    /// <summary>Indices of finite points with a scalar that is not zero.</summary>
+    private static int[] FindActive<TField>(ReadOnlySpan<AffinePoint<TField>> points, ReadOnlySpan<Limbs> scalars)
+        where TField : unmanaged, IFieldElement<TField>
+    {
+        var active = new int[points.Length];
+        var count = 0;
+        for (var i = 0; i < active.Length; i++)
+        {
+            if (!scalars[i].IsZero && !points[i].IsInfinity)
+                active[count++] = i;
+        }
+        return active[..count];
+    }
+
+    /// <summary>sum of 2^(bits window) sums[window].</summary>
+    private static CurvePoint<TField> Combine<TField>(CurvePoint<TField>[] sums, int bits)
+        where TField : unmanaged, IFieldElement<TField>
+    {
+        var total = sums[^1];
+        for (var window = sums.Length - 2; window >= 0; window--)
         {
             for (var i = 0; i < bits; i++)
                 total = total.Double();
@@ -50,34 +110,5 @@ internal static unsafe class MultiScalarMultiplication<TField>
         return total;
     }
 
-    private static CurvePoint<TField> SumWindow(
-        ReadOnlySpan<AffinePoint<TField>> points,
-        ReadOnlySpan<Limbs> scalars,
-        int window,
-        int bits,
-        CancellationToken cancel
-    )
-    {
-        var buckets = new CurvePoint<TField>[(1 << (bits - 1)) + 1];
-        for (var i = 0; i < points.Length; i++)
-        {
-            if ((i & 1023) == 0)
-                cancel.ThrowIfCancellationRequested();
-            var digit = SignedDigits.Get(scalars[i], window, bits);
-            if (digit > 0)
-                buckets[digit] += points[i];
-            else if (digit < 0)
-                buckets[-digit] += -points[i];
-        }
-        CurvePoint<TField> running = default,
-            sum = default;
-        for (var i = buckets.Length - 1; i >= 1; i--)
-        {
-            running += buckets[i];
-            sum += running;
-        }
-        return sum;
-    }
-
-    private static int WindowBits(int count) => Math.Clamp(System.Numerics.BitOperations.Log2((uint)count) - 3, 3, 16);
+    private static int WindowBits(int count) => Math.Clamp(BitOperations.Log2((uint)count) - 3, 3, 16);
 }

@@ -4,8 +4,17 @@ namespace MedLedger.Crypto.Arithmetic;
 /// Runs numbered pieces of work on the calling thread and on threads of its own, so that a long proof never occupies the
 /// thread pool of a server. Each piece is short (milliseconds), which bounds the delay of a cancellation.
 /// </summary>
-internal sealed class WorkCrew(int threads, CancellationToken cancel)
+internal sealed class WorkCrew(int threads, CancellationToken cancel, bool? vectors = null)
 {
+    /// <summary>Set to <c>scalar</c>, this environment variable turns the vector path off.</summary>
+    public const string PathVariable = "MEDLEDGER_ARITHMETIC";
+
+    private static readonly bool VectorsByDefault =
+        Fq8.IsSupported && Environment.GetEnvironmentVariable(PathVariable) != "scalar";
+
+    /// <summary>Whether sums and transforms work on eight lanes. Both paths give the same points.</summary>
+    public bool UseVectors { get; } = vectors ?? VectorsByDefault;
+
     public int Threads { get; } = Math.Max(1, threads);
 
     public CancellationToken Cancel { get; } = cancel;

@@ -70,7 +70,7 @@ public static class Prover
         try
         {
             progress?.Report(0.15);
-            hSum = MultiScalarMultiplication<Fq>.Sum(key.H, quotient, crew);
+            hSum = MultiScalarMultiplication.Sum(key.H, quotient, crew);
         }
         finally
         {
@@ -79,15 +79,15 @@ public static class Prover
         progress?.Report(0.4);
 
         // A = alpha + sum w_i u_i + r delta
-        var a = MultiScalarMultiplication<Fq>.Sum(key.A, witness, crew) + header.Alpha1 + Times(r, header.Delta1);
+        var a = MultiScalarMultiplication.Sum(key.A, witness, crew) + header.Alpha1 + Times(r, header.Delta1);
         progress?.Report(0.55);
         // B = beta + sum w_i v_i + s delta, in G2 and in G1
-        var b2 = MultiScalarMultiplication<Fq2>.Sum(key.B2, witness, crew) + header.Beta2 + Times(s, header.Delta2);
+        var b2 = MultiScalarMultiplication.Sum(key.B2, witness, crew) + header.Beta2 + Times(s, header.Delta2);
         progress?.Report(0.8);
-        var b1 = MultiScalarMultiplication<Fq>.Sum(key.B1, witness, crew) + header.Beta1 + Times(s, header.Delta1);
+        var b1 = MultiScalarMultiplication.Sum(key.B1, witness, crew) + header.Beta1 + Times(s, header.Delta1);
         // C = sum of the private part + h Z/delta + s A + r B - r s delta
         var pointA = a.ToAffine();
-        var c = MultiScalarMultiplication<Fq>.Sum(key.C, witness[(key.PublicCount + 1)..], crew) + hSum;
+        var c = MultiScalarMultiplication.Sum(key.C, witness[(key.PublicCount + 1)..], crew) + hSum;
         c = c + Times(s, pointA) + Times(r, b1.ToAffine()) + -Times(r * s, header.Delta1);
         progress?.Report(0.98);
         return Proof.TryCreate(

@@ -1,3 +1,4 @@
+using MedLedger.Crypto.Arithmetic;
 using MedLedger.Crypto.Fields;
 using MedLedger.Crypto.Groth16;
 using MedLedger.Crypto.R1cs;
@@ -102,15 +103,17 @@ public sealed class ProverTests : IDisposable
     }
 
     [Fact]
-    public void Every_number_of_threads_gives_the_same_points()
+    public void Every_number_of_threads_and_both_paths_give_the_same_points()
     {
         var (key, witness) = Make(3000, 1, false);
         using (key)
         using (witness)
         {
             var (r, s) = (Fr.From(11), Fr.From(13));
-            var proofs = new[] { 1, 2, 3, 8 }.Select(threads =>
-                Prover.ProveUnverified(key, witness.Values, r, s, new(threads, default), null)
+            var proofs = new[] { 1, 2, 3, 8 }.SelectMany(threads =>
+                new[] { false, Fq8.IsSupported }.Select(vectors =>
+                    Prover.ProveUnverified(key, witness.Values, r, s, new(threads, default, vectors), null)
+                )
             );
             Assert.Single(proofs.Distinct());
         }

@@ -1,0 +1,66 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using MedLedger.Crypto.Curves;
+using MedLedger.Crypto.Fields;
+
+namespace MedLedger.Crypto.Arithmetic;
+
+/// <summary>
+/// Affine points as words outside the managed heap, in numbered slots, zeroed when freed. The first slots hold two different
+/// points and a place for rubbish, with which incomplete groups of lanes are filled up.
+/// </summary>
+internal sealed unsafe class PointStore<TLanes, TField> : IDisposable
+    where TLanes : unmanaged, ILanes<TLanes, TField>
+    where TField : unmanaged, IFieldElement<TField>
+{
+    public const int FillLeft = 0;
+    public const int FillRight = 1;
+    public const int Rubbish = 2;
+    public const int Reserved = 3;
+
+    private readonly nuint _size;
+
+    public PointStore(int slots)
+    {
+        _size = (nuint)(slots + Reserved) * (nuint)Stride * sizeof(ulong);
+        Words = (ulong*)NativeMemory.AlignedAlloc(_size, 64);
+        Set(FillLeft, new(TField.One, TField.One));
+        Set(FillRight, new(TField.One.Double(), TField.One));
+    }
+
+    public ulong* Words { get; private set; }
+
+    /// <summary>Words of a point: x, then y.</summary>
+    public static int Stride => 2 * TLanes.WordsPerElement;
+
+    public AffinePoint<TField> this[int slot] =>
+        new(TLanes.Unpack(At(slot)), TLanes.Unpack(At(slot) + TLanes.WordsPerElement));
+
+    public void Set(int slot, in AffinePoint<TField> point)
+    {
+        TLanes.Pack(point.X, At(slot));
+        TLanes.Pack(point.Y, At(slot) + TLanes.WordsPerElement);
+    }
+
+    /// <summary>Copies points to consecutive slots.</summary>
+    public void SetMany(int slot, ReadOnlySpan<AffinePoint<TField>> points)
+    {
+        fixed (AffinePoint<TField>* source = points)
+            TLanes.PackMany((ulong*)source, At(slot), 2 * points.Length);
+    }
+
+    /// <summary>Copies a point of <paramref name="source"/>.</summary>
+    public void Copy(PointStore<TLanes, TField> source, int from, int to) =>
+        Unsafe.CopyBlock(At(to), source.At(from), (uint)(Stride * sizeof(ulong)));
+
+    public void Dispose()
+    {
+        if (Words == null)
+            return;
+        NativeMemory.Clear(Words, _size);
+        NativeMemory.AlignedFree(Words);
+        Words = null;
+    }
+
+    private ulong* At(int slot) => Words + (nint)slot * Stride;
+}
