@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using MedLedger.Api.Jobs;
 using MedLedger.Api.Persistence;
 using MedLedger.Api.Records;
 
@@ -26,7 +27,8 @@ internal static class ImportCommand
             ImportSource.Expand(paths, out var missing)
             ?? throw CommandFailure.Usage($"There is no file or folder {missing}.");
         using var store = await Store.OpenAsync(context, "import", cancellation);
-        var importer = new Importer(store, store.Vault, SensitivityRules.BuiltIn);
+        using var audit = new AuditTrail(store);
+        var importer = new Importer(store, audit, SensitivityRules.BuiltIn);
         var report = await context.Terminal.ProgressAsync(
             "Import",
             progress => importer.ImportAsync(files, progress, cancellation)

@@ -4,6 +4,7 @@ using MedLedger.Api.Persistence;
 using MedLedger.Consent.Access;
 using MedLedger.Consent.Chain;
 using MedLedger.Consent.Chain.Contracts;
+using MedLedger.Consent.Chain.Following;
 using MedLedger.Consent.Chain.Rpc;
 using MedLedger.Consent.Chain.Transactions;
 using MedLedger.Crypto.Ethereum;
@@ -23,7 +24,13 @@ internal sealed class LedgerChain : IAsyncDisposable
     private readonly JsonRpcClient? _rpc;
     private readonly List<IDisposable> _owned = [];
 
-    private LedgerChain(EthereumClient client, LocalNode? node, JsonRpcClient? rpc, Deployment deployment)
+    private LedgerChain(
+        EthereumClient client,
+        LocalNode? node,
+        JsonRpcClient? rpc,
+        Deployment deployment,
+        TimeProvider time
+    )
     {
         Client = client;
         _node = node;
@@ -35,6 +42,9 @@ internal sealed class LedgerChain : IAsyncDisposable
         Models = new ModelRegistry(client, deployment.ModelRegistry);
         Audit = new AuditAnchor(client, deployment.AuditAnchor);
         Ledger = new AnalysisLedger(client, deployment.AnalysisLedger);
+        Follower = new ChainFollower(client, deployment, time);
+        Follower.OnRollback = RestoreAsync;
+        _owned.Add(Follower);
     }
 
     public EthereumClient Client { get; }
@@ -52,6 +62,9 @@ internal sealed class LedgerChain : IAsyncDisposable
     public AuditAnchor Audit { get; }
 
     public AnalysisLedger Ledger { get; }
+
+    /// <summary>The contracts' state at the head.</summary>
+    public ChainFollower Follower { get; }
 
     /// <summary>True for the embedded node: evidence says so.</summary>
     public bool IsLocal => _node is not null;
@@ -91,18 +104,31 @@ internal sealed class LedgerChain : IAsyncDisposable
         return await ConnectAsync(store, journal, new EthereumClient(rpc), node: null, rpc, progress, cancellation);
     }
 
+    /// <summary>Sends, waits for the block, and reads the contracts' state at it.</summary>
+    public async Task<MinedTransaction> SendAsync(
+        TransactionSender sender,
+        TransactionRequest request,
+        CancellationToken cancellation
+    )
+    {
+        var mined = await sender.SendAsync(request, cancellation);
+        await Follower.AtLeastAsync(mined.Block.Number, cancellation);
+        return mined;
+    }
+
     /// <summary>The head, as the gate takes it; null when the chain is out of reach.</summary>
-    public async Task<ChainView?> ViewAsync(TimeProvider time, CancellationToken cancellation)
+    public async Task<ChainView?> ViewAsync(CancellationToken cancellation)
     {
         try
         {
-            var head = await Client.HeadAsync(cancellation);
-            return new ChainView(head.Number, DateTimeOffset.FromUnixTimeSeconds((long)head.Time), time.GetUtcNow());
+            await Follower.RefreshAsync(cancellation);
         }
-        catch (ChainUnavailableException)
+        catch (Exception failure)
+            when (failure is ChainUnavailableException or ChainDisagreementException or ChainHistoryException)
         {
             return null;
         }
+        return Follower.State.Head is { } head ? new ChainView(head.Number, head.Time, head.ReadAt) : null;
     }
 
     /// <inheritdoc/>
@@ -113,6 +139,13 @@ internal sealed class LedgerChain : IAsyncDisposable
         if (_node is not null)
             await _node.DisposeAsync();
         _rpc?.Dispose();
+    }
+
+    private async Task RestoreAsync(ulong fromBlock, CancellationToken cancellation)
+    {
+        await Operator.RestoreAsync(fromBlock, cancellation);
+        await Authority.RestoreAsync(fromBlock, cancellation);
+        await Relayer.RestoreAsync(fromBlock, cancellation);
     }
 
     private static async Task<LedgerChain> ConnectAsync(
@@ -158,7 +191,7 @@ internal sealed class LedgerChain : IAsyncDisposable
                 progress,
                 cancellation
             );
-            var chain = new LedgerChain(client, node, rpc, deployment)
+            var chain = new LedgerChain(client, node, rpc, deployment, store.Time)
             {
                 Relayer = relayer,
                 Operator = operate,

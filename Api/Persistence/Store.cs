@@ -19,6 +19,7 @@ internal sealed class Store : IDbContextFactory<LedgerContext>, IDisposable
 {
     private const string KeysSetting = "keys";
     private readonly DbContextOptions<LedgerContext> _options;
+    private readonly SemaphoreSlim _writing = new(1);
 
     private Store(DataFolder folder, FileKeyCustody custody, TimeProvider time)
     {
@@ -68,6 +69,15 @@ internal sealed class Store : IDbContextFactory<LedgerContext>, IDisposable
         }
     }
 
+    /// <summary>
+    /// The turn to write records or to close an anchor: an anchor has exactly the leaves that were committed before it.
+    /// </summary>
+    public async Task<IDisposable> WritingAsync(CancellationToken cancellation)
+    {
+        await _writing.WaitAsync(cancellation);
+        return new Turn(_writing);
+    }
+
     /// <inheritdoc/>
     public LedgerContext CreateDbContext() => new(_options);
 
@@ -78,6 +88,12 @@ internal sealed class Store : IDbContextFactory<LedgerContext>, IDisposable
         Vault.Dispose();
         Custody.Dispose();
         Folder.Dispose();
+        _writing.Dispose();
+    }
+
+    private sealed class Turn(SemaphoreSlim semaphore) : IDisposable
+    {
+        public void Dispose() => semaphore.Release();
     }
 
     private static FileKeyCustody OpenCustody(CommandContext command, DataFolder folder, bool isNew)

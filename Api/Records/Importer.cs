@@ -1,6 +1,8 @@
 using System.Text.Json;
 using MedLedger.Api.Fhir;
+using MedLedger.Api.Jobs;
 using MedLedger.Api.Persistence;
+using MedLedger.Consent.Log;
 using MedLedger.Consent.Vault;
 using Microsoft.EntityFrameworkCore;
 
@@ -44,7 +46,7 @@ internal sealed class ImportReport
 /// was stopped is finished by running it again. Patients are taken first, then what belongs to them by their compartment,
 /// then what belongs to them only through another record.
 /// </summary>
-internal sealed class Importer(IDbContextFactory<LedgerContext> contexts, RecordVault vault, SensitivityRules rules)
+internal sealed class Importer(Store store, AuditTrail audit, SensitivityRules rules)
 {
     private const int BatchRecords = 256;
     private const int BatchBytes = 4 << 20;
@@ -139,7 +141,7 @@ internal sealed class Importer(IDbContextFactory<LedgerContext> contexts, Record
             .Select(entry => Prepare(source, entry))
             .ToList();
 
-        await using var writer = await RecordWriter.BeginAsync(contexts, vault, cancellation);
+        await using var writer = await RecordWriter.BeginAsync(store, cancellation);
         await writer.LoadAsync([.. prepared.Select(p => p.Record?.Reference).OfType<string>()], cancellation);
         var outcomes = new List<(SourceEntry Entry, WriteOutcome Outcome, string? Reason)>();
         foreach (var (entry, record, problem) in prepared)
@@ -162,9 +164,31 @@ internal sealed class Importer(IDbContextFactory<LedgerContext> contexts, Record
             var (outcome, reason) = await writer.WriteAsync(record, patients, cancellation);
             outcomes.Add((entry, outcome, reason));
         }
-        await writer.CommitAsync(cancellation);
+        await CommitAsync(
+            writer,
+            outcomes.Count(o => o.Outcome is WriteOutcome.Created or WriteOutcome.Updated),
+            cancellation
+        );
         foreach (var (entry, outcome, reason) in outcomes)
             run.Count(source.File, entry.Position, outcome, reason);
+    }
+
+    private async Task CommitAsync(RecordWriter writer, int written, CancellationToken cancellation)
+    {
+        if (written == 0)
+        {
+            await writer.CommitAsync(cancellation);
+            return;
+        }
+        var entry = new AuditEvent
+        {
+            Action = AuditAction.Written,
+            PatientKey = store.Vault.OrganizationKey,
+            Agent = "import",
+            Interaction = "create",
+            Note = $"{written} records",
+        };
+        await audit.AppendAsync(writer.Context, [entry], () => writer.CommitAsync(cancellation), cancellation);
     }
 
     private (SourceEntry Entry, PreparedRecord? Record, string? Problem) Prepare(Source source, SourceEntry entry)
@@ -183,7 +207,7 @@ internal sealed class Importer(IDbContextFactory<LedgerContext> contexts, Record
     {
         var patients =
             record.Description.Patients.Count > 0 ? record.Description.Patients : record.Description.Mentioned;
-        return [.. patients.Select(vault.PatientKey)];
+        return [.. patients.Select(store.Vault.PatientKey)];
     }
 
     private static async Task<IReadOnlyList<string>> OwnersOfReferencedAsync(

@@ -28,13 +28,15 @@ internal sealed class RecordWriter : IAsyncDisposable
     private readonly LedgerContext _context;
     private readonly RecordVault _vault;
     private readonly SealingTransaction _sealing;
+    private readonly IDisposable _turn;
     private readonly long _anchor;
     private readonly Dictionary<string, Compartment> _compartments = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Segment> _segments = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<CompartmentRow>> _versions = new(StringComparer.Ordinal);
 
-    private RecordWriter(LedgerContext context, RecordVault vault, long anchor)
+    private RecordWriter(LedgerContext context, RecordVault vault, IDisposable turn, long anchor)
     {
+        _turn = turn;
         _context = context;
         _vault = vault;
         _anchor = anchor;
@@ -42,15 +44,20 @@ internal sealed class RecordWriter : IAsyncDisposable
     }
 
     /// <summary>Opens a write transaction.</summary>
-    public static async Task<RecordWriter> BeginAsync(
-        IDbContextFactory<LedgerContext> contexts,
-        RecordVault vault,
-        CancellationToken cancellation
-    )
+    public static async Task<RecordWriter> BeginAsync(Store store, CancellationToken cancellation)
     {
-        var context = await contexts.CreateDbContextAsync(cancellation);
-        context.ChangeTracker.AutoDetectChangesEnabled = false;
-        return new RecordWriter(context, vault, await Anchors.PendingAsync(context, cancellation));
+        var turn = await store.WritingAsync(cancellation);
+        try
+        {
+            var context = store.CreateDbContext();
+            context.ChangeTracker.AutoDetectChangesEnabled = false;
+            return new RecordWriter(context, store.Vault, turn, await Anchors.PendingAsync(context, cancellation));
+        }
+        catch
+        {
+            turn.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Reads what is there of these records, in one query.</summary>
@@ -186,6 +193,7 @@ internal sealed class RecordWriter : IAsyncDisposable
         foreach (var compartment in _compartments.Values)
             compartment.Index.Dispose();
         await _context.DisposeAsync();
+        _turn.Dispose();
     }
 
     private static RecordMeta Meta(PreparedRecord record)

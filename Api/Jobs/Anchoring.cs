@@ -1,0 +1,138 @@
+using MedLedger.Api.Node;
+using MedLedger.Api.Persistence;
+using MedLedger.Consent.Chain;
+using MedLedger.Consent.Chain.Contracts;
+using MedLedger.Consent.Chain.Following;
+using MedLedger.Consent.Commitments;
+using MedLedger.Crypto.Fields;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedLedger.Api.Jobs;
+
+/// <summary>
+/// Puts the roots of records and enrolments, heads of the log and the model on the chain. Each call looks first at what
+/// the chain has, so that it may be repeated after a crash.
+/// </summary>
+internal sealed class Anchoring(Store store, LedgerChain chain, AuditTrail audit) : IDisposable
+{
+    private readonly SemaphoreSlim _one = new(1);
+
+    /// <summary>
+    /// Anchors the record tree when records were written since the last anchor, and finishes an anchor that a crash left.
+    /// Answers the number of the newest anchor that is on the chain.
+    /// </summary>
+    public async Task<long> AnchorRecordsAsync(CancellationToken cancellation)
+    {
+        await _one.WaitAsync(cancellation);
+        try
+        {
+            await using var context = store.CreateDbContext();
+            var last = await context.Anchors.OrderByDescending(a => a.Number).FirstOrDefaultAsync(cancellation);
+            if (last is { Time: null })
+                await SendAsync(context, last, cancellation);
+            var next = await OpenNextAsync(context, last, cancellation);
+            if (next is not null)
+                await SendAsync(context, next, cancellation);
+            return (next ?? last)?.Number ?? 0;
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    /// <summary>Posts the root of the enrolment tree when patients came or went.</summary>
+    public async Task EnrolAsync(CancellationToken cancellation)
+    {
+        await using var context = store.CreateDbContext();
+        var trees = await RecordTrees.AtAsync(context, long.MaxValue, cancellation);
+        await chain.Follower.RefreshAsync(cancellation);
+        var root = trees.EnrolmentRoot;
+        if (chain.Follower.State.NewestRoot(RootKind.Enrolment) == root)
+            return;
+        var withdrawn = await context.Patients.AnyAsync(p => p.Erased != null, cancellation);
+        await chain.SendAsync(
+            chain.Authority,
+            withdrawn ? chain.Enrolments.Withdraw(root) : chain.Enrolments.Enrol(root),
+            cancellation
+        );
+    }
+
+    /// <summary>Has the model approved; the embedded chain's one officer is the operator.</summary>
+    public async Task ApproveModelAsync(Fr digest, int modelClass, CancellationToken cancellation)
+    {
+        var leaf = ModelLeaf.Compute(digest, modelClass);
+        var state = (await chain.Models.ModelAsync(leaf, cancellation)).State;
+        if (state == ModelState.Approved)
+            return;
+        if (state != ModelState.Proposed)
+            await chain.SendAsync(chain.Operator, chain.Models.Propose(leaf), cancellation);
+        if ((await chain.Models.ModelAsync(leaf, cancellation)).State == ModelState.Proposed)
+            await chain.SendAsync(chain.Operator, chain.Models.Enact(leaf), cancellation);
+        await audit.AppendAsync(
+            [
+                new AuditEvent
+                {
+                    Action = Consent.Log.AuditAction.ModelChanged,
+                    Subject = new Bytes32(leaf.ToBytes()),
+                    PatientKey = store.Vault.OrganizationKey,
+                    Agent = "operator",
+                },
+            ],
+            cancellation
+        );
+    }
+
+    /// <summary>Anchors the newest head of the log when it has grown. Answers the size that is anchored.</summary>
+    public async Task<long> AnchorLogAsync(CancellationToken cancellation)
+    {
+        await _one.WaitAsync(cancellation);
+        try
+        {
+            var anchored = (long)(await chain.Audit.LatestAsync(cancellation)).Size;
+            if (await audit.HeadAsync(cancellation) is not var (head, checkpoint) || head.Size <= anchored)
+                return anchored;
+            var root = new Bytes32(checkpoint.Root);
+            await chain.SendAsync(chain.Operator, chain.Audit.Anchor(root, (ulong)head.Size), cancellation);
+            return head.Size;
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _one.Dispose();
+
+    /// <summary>Closes the set of leaves that the next anchor has: what is written from now on belongs to the one after.</summary>
+    private async Task<AnchorRow?> OpenNextAsync(LedgerContext context, AnchorRow? last, CancellationToken cancellation)
+    {
+        using var writing = await store.WritingAsync(cancellation);
+        var number = (last?.Number ?? 0) + 1;
+        if (!await context.Leaves.AnyAsync(l => l.Since >= number, cancellation))
+            return null;
+        var trees = await RecordTrees.AtAsync(context, number, cancellation);
+        var row = new AnchorRow
+        {
+            Number = number,
+            Root = trees.Root.ToBytes(),
+            Size = trees.Size,
+        };
+        context.Anchors.Add(row);
+        await context.SaveChangesAsync(cancellation);
+        return row;
+    }
+
+    private async Task SendAsync(LedgerContext context, AnchorRow row, CancellationToken cancellation)
+    {
+        await chain.Follower.RefreshAsync(cancellation);
+        var root = Fr.TryParseCanonical(row.Root, out var element)
+            ? element
+            : throw new InvalidDataException("A stored record root is damaged.");
+        if (chain.Follower.State.NewestRoot(RootKind.Record) != root)
+            await chain.SendAsync(chain.Operator, chain.Records.Anchor(root, (ulong)row.Size), cancellation);
+        row.Time = chain.Follower.State.Head?.Time.ToUnixTimeSeconds();
+        await context.SaveChangesAsync(cancellation);
+    }
+}

@@ -1,0 +1,164 @@
+using MedLedger.Api.Persistence;
+using MedLedger.Consent.Access;
+using MedLedger.Consent.Chain;
+using MedLedger.Consent.Log;
+using MedLedger.Crypto.Log;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedLedger.Api.Jobs;
+
+/// <summary>Something to log: the public entry, and the details that only the patient and the compliance role read.</summary>
+internal sealed record AuditEvent
+{
+    public required AuditAction Action { get; init; }
+
+    public AuditDecision Decision { get; init; }
+
+    public DenyReason? Reason { get; init; }
+
+    public PermitBasis? Basis { get; init; }
+
+    /// <summary>U, G or M, where that is public on the chain anyway.</summary>
+    public Bytes32 Subject { get; init; }
+
+    /// <summary>A root or the hash of a transaction.</summary>
+    public Bytes32 Root { get; init; }
+
+    /// <summary>The compartment whose key seals the details; the organization's when no patient is concerned.</summary>
+    public required string PatientKey { get; init; }
+
+    /// <summary>Reference of the caller.</summary>
+    public required string Agent { get; init; }
+
+    public string? Patient { get; init; }
+
+    public string? Purpose { get; init; }
+
+    public string? Interaction { get; init; }
+
+    public IReadOnlyList<string> Entities { get; init; } = [];
+
+    public string? Note { get; init; }
+}
+
+/// <summary>
+/// The audit log of a data folder. What is logged and what it is about become durable in one database transaction, under
+/// a signed head, before anything leaves.
+/// </summary>
+internal sealed class AuditTrail : IDisposable
+{
+    private readonly Store _store;
+    private readonly Ed25519PrivateKey _privateKey;
+    private readonly SemaphoreSlim _one = new(1);
+
+    public AuditTrail(Store store)
+    {
+        _store = store;
+        using var secret = store.Custody.OpenOperatorKey("log");
+        _privateKey = Ed25519PrivateKey.FromSecret(secret);
+        Origin = "medledger.example/log/" + store.Folder.Id;
+        Key = new NoteKey(Origin, _privateKey.PublicKey);
+    }
+
+    /// <summary>The log's name in every checkpoint.</summary>
+    public string Origin { get; }
+
+    /// <summary>What verifies its checkpoints.</summary>
+    public NoteKey Key { get; }
+
+    /// <summary>The log's signing key, for evidence.</summary>
+    public Ed25519PrivateKey PrivateKey => _privateKey;
+
+    /// <summary>Logs events on their own; answers the index of the first.</summary>
+    public async Task<long> AppendAsync(IReadOnlyList<AuditEvent> events, CancellationToken cancellation)
+    {
+        await using var context = _store.CreateDbContext();
+        return await AppendAsync(context, events, () => context.SaveChangesAsync(cancellation), cancellation);
+    }
+
+    /// <summary>
+    /// Logs events together with what the context holds: <paramref name="commit"/> makes all of it durable, or nothing.
+    /// </summary>
+    public async Task<long> AppendAsync(
+        LedgerContext context,
+        IReadOnlyList<AuditEvent> events,
+        Func<Task> commit,
+        CancellationToken cancellation
+    )
+    {
+        var now = _store.Time.GetUtcNow();
+        var details = events.Select(one => Details(one, now)).ToList();
+        var entries = events.Zip(details, (one, detail) => Entry(one, detail, now)).ToList();
+        await _one.WaitAsync(cancellation);
+        try
+        {
+            var log = new AuditLog(new LogStore(context), Origin, _privateKey);
+            var append = await log.AppendAsync(entries, cancellation);
+            for (var i = 0; i < events.Count; i++)
+            {
+                if (details[i].Seal(_store.Vault, events[i].PatientKey, append.FirstIndex + i) is { } row)
+                    context.Add(row);
+            }
+            await commit();
+            return append.FirstIndex;
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    /// <summary>The receipt of an entry against the newest head.</summary>
+    public async Task<LogReceipt?> ReceiptAsync(long index, CancellationToken cancellation)
+    {
+        await using var context = _store.CreateDbContext();
+        return await Log(context).ReceiptAsync(index, cancellation);
+    }
+
+    /// <summary>The log, for reading, through a context.</summary>
+    public AuditLog Log(LedgerContext context) => new(new LogStore(context), Origin, _privateKey);
+
+    /// <summary>The newest checkpoint; null when nothing was logged yet.</summary>
+    public async Task<(LogHead Head, Checkpoint Checkpoint)?> HeadAsync(CancellationToken cancellation)
+    {
+        await using var context = _store.CreateDbContext();
+        var head = await new LogStore(context).ReadHeadAsync(cancellation);
+        if (head is null)
+            return null;
+        return Checkpoint.TryVerify(head.Note, Key, out var checkpoint)
+            ? (head, checkpoint)
+            : throw new InvalidDataException("The stored head of the log was not signed by its key.");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _privateKey.Dispose();
+        _one.Dispose();
+    }
+
+    private static AuditDetails Details(AuditEvent one, DateTimeOffset now) =>
+        new()
+        {
+            Time = now,
+            Agent = one.Agent,
+            Patient = one.Patient,
+            Purpose = one.Purpose,
+            Interaction = one.Interaction,
+            Entities = one.Entities,
+            Note = one.Note,
+        };
+
+    private static AuditEntry Entry(AuditEvent one, AuditDetails details, DateTimeOffset now) =>
+        new()
+        {
+            Action = one.Action,
+            Decision = one.Decision,
+            Reason = one.Reason,
+            Basis = one.Basis,
+            Time = AuditEntry.RoundTime(now),
+            Details = details.Commitment(),
+            Subject = one.Subject,
+            Root = one.Root,
+        };
+}
