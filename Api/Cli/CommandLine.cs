@@ -36,6 +36,7 @@ internal static class CommandLine
         [
             AnalyzeCommand.Create(),
             DeidentifyCommand.Create(),
+            DeployCommand.Create(),
             DoctorCommand.Create(),
             ExplainCommand.Create(),
             ExportCommand.Create(),

@@ -39,13 +39,15 @@ public sealed class LocalChain : IAsyncDisposable
     public static async Task<LocalChain> StartAsync(
         MemoryJournal? journal = null,
         bool ganache = false,
-        TimeSpan? heartbeat = null
+        TimeSpan? heartbeat = null,
+        ulong chainId = EmbeddedChain.Id
     )
     {
         var folder = Directory.CreateTempSubdirectory("medledger-chain-").FullName;
         var options = new LocalNodeOptions
         {
             Folder = folder,
+            ChainId = chainId,
             Kind = ganache ? ChainNodeKind.Ganache : null,
             Heartbeat = heartbeat ?? TimeSpan.FromMinutes(5),
         };

@@ -24,6 +24,11 @@ public sealed class LocalChainTests(ITestOutputHelper output)
         var clock = Stopwatch.StartNew();
         var deployment = await chain.DeployAsync();
         output.WriteLine($"deployed in {clock.ElapsedMilliseconds} ms");
+        var gas = 0ul;
+        foreach (var entry in chain.Journal.Entries)
+            gas += (await chain.Client.ReceiptAsync(entry.Hash, default))!.GasUsed;
+        output.WriteLine($"{chain.Journal.Entries.Count} transactions, {gas} gas");
+        Assert.InRange(gas, 1_000_000ul, 25_000_000ul); // what `deploy` tells people to have
         Assert.Null(await deployment.FindMissingAsync(chain.Client, default));
         Assert.Equal(deployment, Deployment.TryParse(deployment.ToJson()));
 
