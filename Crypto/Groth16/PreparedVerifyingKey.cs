@@ -12,6 +12,7 @@ public sealed class PreparedVerifyingKey
         ArgumentNullException.ThrowIfNull(key);
         Key = key;
         AlphaBeta = Pairing.Pair(key.Alpha, key.Beta);
+        Beta = new G2Prepared(key.Beta);
         Gamma = new G2Prepared(key.Gamma);
         Delta = new G2Prepared(key.Delta);
     }
@@ -21,6 +22,8 @@ public sealed class PreparedVerifyingKey
 
     /// <summary>e(alpha, beta).</summary>
     internal Fq12 AlphaBeta { get; }
+
+    internal G2Prepared Beta { get; }
 
     internal G2Prepared Gamma { get; }
 

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Text;
 using MedLedger.Crypto.Fields;
 using MedLedger.Crypto.R1cs;
 
@@ -42,46 +40,8 @@ internal sealed class SmallCircuit
     }
 
     /// <summary>The circuit in iden3's binary format.</summary>
-    public byte[] ToR1cs()
-    {
-        var constraints = new MemoryStream();
-        using var body = new BinaryWriter(constraints);
-        foreach (var side in _constraints.SelectMany(constraint => constraint))
-        {
-            body.Write((uint)side.Length);
-            foreach (var (signal, value) in side)
-            {
-                body.Write((uint)signal);
-                body.Write(Bytes(value.ToCanonical()));
-            }
-        }
-        var file = new MemoryStream();
-        using var writer = new BinaryWriter(file);
-        writer.Write(Encoding.ASCII.GetBytes("r1cs"));
-        writer.Write(1u);
-        writer.Write(3u);
-        writer.Write(1u);
-        writer.Write(64UL);
-        writer.Write(32u);
-        writer.Write(Bytes(new Limbs(FrModulus.P0, FrModulus.P1, FrModulus.P2, FrModulus.P3)));
-        writer.Write((uint)_values.Count);
-        writer.Write(0u);
-        writer.Write((uint)PublicInputs);
-        writer.Write(1u);
-        writer.Write((ulong)_values.Count);
-        writer.Write((uint)_constraints.Count);
-        writer.Write(2u);
-        writer.Write((ulong)constraints.Length);
-        writer.Write(constraints.ToArray());
-        writer.Write(3u);
-        writer.Write((ulong)_values.Count * 8);
-        for (var i = 0; i < _values.Count; i++)
-            writer.Write((ulong)i);
-        return file.ToArray();
-    }
+    public byte[] ToR1cs() => R1csBytes.Make(_values.Count, 0, PublicInputs, 1, _constraints);
 
     private Fr Evaluate((int Signal, Fr Value)[] side) =>
         side.Aggregate(Fr.Zero, (sum, term) => sum + term.Value * _values[term.Signal]);
-
-    private static byte[] Bytes(Limbs limbs) => MemoryMarshal.AsBytes(new ReadOnlySpan<Limbs>(in limbs)).ToArray();
 }
