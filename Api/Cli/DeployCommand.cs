@@ -103,7 +103,7 @@ internal static class DeployCommand
             throw CommandFailure.Usage("That is a data folder's own chain: demo and serve deploy there by themselves.");
 
         await RequireMoneyAsync(client, deployer.Address, cancellation);
-        using var sender = new TransactionSender(client, deployer, new TransactionJournal(store), context.Time);
+        using var sender = new TransactionSender(client, deployer, store.Journal, context.Time);
         await sender.ResumeAsync(cancellation);
         var roles = new DeploymentRoles
         {

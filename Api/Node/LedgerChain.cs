@@ -93,7 +93,7 @@ internal sealed class LedgerChain : IAsyncDisposable
         CancellationToken cancellation
     )
     {
-        var journal = new TransactionJournal(store);
+        var journal = store.Journal;
         if (endpoint is null)
         {
             var options = new LocalNodeOptions { Folder = store.Folder.File("chain") };

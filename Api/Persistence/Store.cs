@@ -2,6 +2,7 @@ using System.Text;
 using MedLedger.Api.Cli;
 using MedLedger.Api.Keys;
 using MedLedger.Consent.Vault;
+using MedLedger.Crypto.Sealing;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedLedger.Api.Persistence;
@@ -20,6 +21,7 @@ internal sealed class Store : IDbContextFactory<LedgerContext>, IDisposable
     private const string KeysSetting = "keys";
     private readonly DbContextOptions<LedgerContext> _options;
     private readonly SemaphoreSlim _writing = new(1);
+    private readonly SecretKey _journalKey;
 
     private Store(DataFolder folder, FileKeyCustody custody, TimeProvider time)
     {
@@ -28,6 +30,8 @@ internal sealed class Store : IDbContextFactory<LedgerContext>, IDisposable
         Time = time;
         Vault = new RecordVault(custody, folder.Id, time);
         _options = LedgerContext.For(folder.Database);
+        _journalKey = custody.OpenOperatorKey("journal");
+        Journal = new TransactionJournal(this, _journalKey);
     }
 
     public DataFolder Folder { get; }
@@ -37,6 +41,17 @@ internal sealed class Store : IDbContextFactory<LedgerContext>, IDisposable
     public RecordVault Vault { get; }
 
     public TimeProvider Time { get; }
+
+    /// <summary>The signed transactions, sealed.</summary>
+    public TransactionJournal Journal { get; }
+
+    /// <summary>Seals an entry of the program's own (a job, evidence), bound to its place.</summary>
+    public byte[] SealEntry(string place, ReadOnlySpan<byte> entry) =>
+        SealedJournal.Seal(_journalKey, Encoding.UTF8.GetBytes(place), entry);
+
+    /// <summary>Opens it; null when it was not sealed here, for this place.</summary>
+    public byte[]? OpenEntry(string place, ReadOnlySpan<byte> sealedEntry) =>
+        SealedJournal.Open(_journalKey, Encoding.UTF8.GetBytes(place), sealedEntry);
 
     /// <summary>
     /// Opens the data folder of a command for writing. The first start makes the folder and the master key, and says where
@@ -86,6 +101,7 @@ internal sealed class Store : IDbContextFactory<LedgerContext>, IDisposable
     {
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
         Vault.Dispose();
+        _journalKey.Dispose();
         Custody.Dispose();
         Folder.Dispose();
         _writing.Dispose();

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using MedLedger.Consent.Chain;
 using MedLedger.Crypto.Ethereum;
+using MedLedger.Crypto.Sealing;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedLedger.Api.Persistence;
@@ -22,6 +23,7 @@ internal sealed class TransactionRow
     /// <summary>32 bytes.</summary>
     public required byte[] Hash { get; init; }
 
+    /// <summary>The sealed envelope.</summary>
     public required byte[] Raw { get; init; }
 
     public required string Purpose { get; init; }
@@ -38,7 +40,7 @@ internal sealed class TransactionRow
 }
 
 /// <summary>The journal of signed transactions on the database; each call is one durable transaction of its own.</summary>
-internal sealed class TransactionJournal(IDbContextFactory<LedgerContext> contexts) : ITransactionJournal
+internal sealed class TransactionJournal(IDbContextFactory<LedgerContext> contexts, SecretKey key) : ITransactionJournal
 {
     /// <inheritdoc/>
     public async Task AppendAsync(JournalEntry entry, CancellationToken cancellation)
@@ -54,7 +56,7 @@ internal sealed class TransactionJournal(IDbContextFactory<LedgerContext> contex
                 Sender = entry.Sender.ToBytes(),
                 Nonce = (long)entry.Nonce,
                 Hash = hash,
-                Raw = entry.Raw.ToArray(),
+                Raw = SealedJournal.Seal(key, hash, entry.Raw.Span),
                 Purpose = entry.Purpose,
                 State = entry.State,
             }
@@ -129,14 +131,16 @@ internal sealed class TransactionJournal(IDbContextFactory<LedgerContext> contex
             yield return ToEntry(row);
     }
 
-    private static JournalEntry ToEntry(TransactionRow row) =>
+    private JournalEntry ToEntry(TransactionRow row) =>
         new()
         {
             ChainId = (ulong)row.ChainId,
             Sender = new EthereumAddress(row.Sender),
             Nonce = (ulong)row.Nonce,
             Hash = new Bytes32(row.Hash),
-            Raw = row.Raw,
+            Raw =
+                SealedJournal.Open(key, row.Hash, row.Raw)
+                ?? throw new InvalidDataException("An entry of the transaction journal is damaged."),
             Purpose = row.Purpose,
             State = row.State,
             Inclusion = row.Block is { } block

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using MedLedger.Api.Persistence;
 using MedLedger.Consent.Access;
@@ -14,8 +13,6 @@ internal readonly record struct ExportReport(int Records, int Withheld, int Unre
 /// <summary>All that is stored of one patient as a FHIR collection Bundle, for the patient (GDPR articles 15 and 20).</summary>
 internal sealed class PatientExport(Store store, RecordGate gate)
 {
-    private const string Purpose = "PATRQT";
-
     /// <summary>Writes the Bundle; null when there is no such patient.</summary>
     public async Task<ExportReport?> WriteAsync(string patient, Stream output, CancellationToken cancellation)
     {
@@ -41,7 +38,7 @@ internal sealed class PatientExport(Store store, RecordGate gate)
             var stored = await RecordReader.LoadAsync(context, chunk, cancellation).ToListAsync(cancellation);
             var patients = stored.SelectMany(s => s.Record.Compartments).Select(c => c.PatientKey);
             var known = await states.LoadAsync(context, patients, cancellation);
-            var request = Request(patient, store.Time.GetUtcNow());
+            var request = Requests.BySubject(patient, store.Time.GetUtcNow());
             var opened = opener.Open(
                 stored,
                 request,
@@ -72,14 +69,4 @@ internal sealed class PatientExport(Store store, RecordGate gate)
         writer.WriteEndObject();
         return new ExportReport(records, withheld, unreadable);
     }
-
-    private static AccessRequest Request(string patient, DateTimeOffset now) =>
-        new()
-        {
-            Patient = patient,
-            Actors = [patient],
-            Purpose = Purpose,
-            Action = "access",
-            Time = now.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
-        };
 }

@@ -6,8 +6,11 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedLedger.Api.Records;
 
-/// <summary>Loads what the gate needs to know of patients: their own Consents and grants, by storage ownership.</summary>
-internal sealed class PatientStates(RecordVault vault, RecordGate gate)
+/// <summary>
+/// Loads what the gate needs to know of patients: their own Consents and grants, by storage ownership. Without an issuer
+/// (no chain is open) there are no grants, and whatever needs one is denied.
+/// </summary>
+internal sealed class PatientStates(RecordVault vault, RecordGate gate, GrantIssuer? issuer = null)
 {
     /// <summary>States by patient key, the organization's included. A patient who is not known has none.</summary>
     public async Task<IReadOnlyDictionary<string, PatientState>> LoadAsync(
@@ -47,6 +50,9 @@ internal sealed class PatientStates(RecordVault vault, RecordGate gate)
             PatientKey = patientKey,
             Patient = reference,
             Directives = await DirectivesAsync(context, patientKey, cancellation),
+            Grants = issuer is null
+                ? []
+                : [.. (await issuer.GrantsAsync(context, patientKey, cancellation)).Select(g => g.Committed)],
         };
     }
 

@@ -253,7 +253,9 @@ internal sealed class RecordWriter : IAsyncDisposable
             .FirstOrDefaultAsync(cancellation);
         if (segment is null)
         {
-            var made = _vault.CreateSegment(compartment.Row.PatientKey, classKey, epoch: 1);
+            var patientKey = compartment.Row.PatientKey;
+            var readers = await GrantReaders.OfAsync(_context, _vault, patientKey, name, cancellation);
+            var made = _vault.CreateSegment(patientKey, classKey, epoch: 1, readers);
             if (made is null)
                 return null;
             segment = made.Segment;

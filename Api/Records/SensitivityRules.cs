@@ -57,6 +57,14 @@ internal sealed class SensitivityRules
                 .Max()
         ];
 
+    /// <summary>The labels that put a record into a class; none for the first.</summary>
+    public IReadOnlyList<string> LabelsOf(string sensitivityClass) =>
+        [
+            .. _classOfLabel
+                .Where(pair => string.Equals(pair.Value, sensitivityClass, StringComparison.Ordinal))
+                .Select(pair => pair.Key),
+        ];
+
     private string? LabelOf(Coding code)
     {
         if (_labelOfCode.TryGetValue(code, out var label))

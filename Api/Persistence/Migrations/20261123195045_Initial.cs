@@ -190,6 +190,31 @@ namespace MedLedger.Api.Persistence.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "grants",
+                columns: table => new
+                {
+                    GrantId = table.Column<string>(type: "TEXT", nullable: false),
+                    PatientKey = table.Column<string>(type: "TEXT", nullable: false),
+                    Leaf = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    Capsule = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    IsGranted = table.Column<bool>(type: "INTEGER", nullable: false),
+                    IsRevocationSigned = table.Column<bool>(type: "INTEGER", nullable: false),
+                    IsRevoked = table.Column<bool>(type: "INTEGER", nullable: false),
+                    GrantTransaction = table.Column<string>(type: "TEXT", nullable: true),
+                    RevocationTransaction = table.Column<string>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_grants", x => x.GrantId);
+                    table.ForeignKey(
+                        name: "FK_grants_patients_PatientKey",
+                        column: x => x.PatientKey,
+                        principalTable: "patients",
+                        principalColumn: "PatientKey",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "leaves",
                 columns: table => new
                 {
@@ -346,6 +371,17 @@ namespace MedLedger.Api.Persistence.Migrations
                 column: "SegmentId");
 
             migrationBuilder.CreateIndex(
+                name: "IX_grants_Leaf",
+                table: "grants",
+                column: "Leaf",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_grants_PatientKey",
+                table: "grants",
+                column: "PatientKey");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_leaves_RecordKey",
                 table: "leaves",
                 column: "RecordKey");
@@ -403,6 +439,9 @@ namespace MedLedger.Api.Persistence.Migrations
 
             migrationBuilder.DropTable(
                 name: "grantees");
+
+            migrationBuilder.DropTable(
+                name: "grants");
 
             migrationBuilder.DropTable(
                 name: "leaves");

@@ -11,7 +11,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace MedLedger.Api.Persistence.Migrations
 {
     [DbContext(typeof(LedgerContext))]
-    [Migration("20261123193940_Initial")]
+    [Migration("20261123195045_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -345,6 +345,48 @@ namespace MedLedger.Api.Persistence.Migrations
                     b.ToTable("transactions", (string)null);
                 });
 
+            modelBuilder.Entity("MedLedger.Api.Records.GrantRow", b =>
+                {
+                    b.Property<string>("GrantId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("Capsule")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.Property<string>("GrantTransaction")
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("IsGranted")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("IsRevocationSigned")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("IsRevoked")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte[]>("Leaf")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.Property<string>("PatientKey")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("RevocationTransaction")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("GrantId");
+
+                    b.HasIndex("Leaf")
+                        .IsUnique();
+
+                    b.HasIndex("PatientKey");
+
+                    b.ToTable("grants", (string)null);
+                });
+
             modelBuilder.Entity("MedLedger.Consent.Log.SealedAuditDetails", b =>
                 {
                     b.Property<long>("Index")
@@ -470,6 +512,15 @@ namespace MedLedger.Api.Persistence.Migrations
                 });
 
             modelBuilder.Entity("MedLedger.Api.Persistence.LeafRow", b =>
+                {
+                    b.HasOne("MedLedger.Api.Persistence.PatientRow", null)
+                        .WithMany()
+                        .HasForeignKey("PatientKey")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MedLedger.Api.Records.GrantRow", b =>
                 {
                     b.HasOne("MedLedger.Api.Persistence.PatientRow", null)
                         .WithMany()

@@ -1,0 +1,170 @@
+using System.CommandLine;
+using MedLedger.Api.Jobs;
+using MedLedger.Api.Keys;
+using MedLedger.Api.Node;
+using MedLedger.Api.Persistence;
+using MedLedger.Api.Records;
+using MedLedger.Consent.Access;
+using MedLedger.Crypto.Fields;
+
+namespace MedLedger.Api.Cli;
+
+/// <summary><c>consent add FILE | list | revoke ID</c>: a patient's consents, stored sealed and committed on the chain.</summary>
+internal static class ConsentCommand
+{
+    internal static Command Create()
+    {
+        var command = new Command("consent", "Add, list and revoke patients' consents (FHIR Consent).");
+        command.Add(CreateAdd());
+        command.Add(CreateList());
+        command.Add(CreateRevoke());
+        return command;
+    }
+
+    private static Command CreateAdd()
+    {
+        var file = new Argument<string>("FILE") { Description = "A FHIR R4 Consent in JSON." };
+        var chain = ChainOption();
+        var command = new Command("add", "Store a Consent and commit its grants on the chain.") { file, chain };
+        command.Handle(
+            async (context, cancellation) =>
+            {
+                var path = Path.GetFullPath(context.Arguments.GetValue(file)!);
+                if (!File.Exists(path))
+                    throw CommandFailure.Usage($"There is no file {path}.");
+                var json = await File.ReadAllBytesAsync(path, cancellation);
+                using var store = await Store.OpenAsync(context, "consent add", cancellation);
+                await using var open = await OpenAsync(context, store, chain, cancellation);
+                var (consent, change, problem) = await open.Consents.AddAsync(json, cancellation);
+                if (consent is null || change is null)
+                    throw CommandFailure.Refused($"The consent was not taken: {problem}.");
+                return Report(context, consent, change);
+            }
+        );
+        return command;
+    }
+
+    private static Command CreateRevoke()
+    {
+        var id = new Argument<string>("ID") { Description = "The Consent's FHIR id, or Consent/id." };
+        var chain = ChainOption();
+        var command = new Command("revoke", "End a Consent; its grants are denied at once and ended on the chain.")
+        {
+            id,
+            chain,
+        };
+        command.Handle(
+            async (context, cancellation) =>
+            {
+                var typed = context.Arguments.GetValue(id)!;
+                var consent = typed.StartsWith("Consent/", StringComparison.Ordinal) ? typed : $"Consent/{typed}";
+                using var store = await Store.OpenAsync(context, "consent revoke", cancellation);
+                await using var open = await OpenAsync(context, store, chain, cancellation);
+                var change =
+                    await open.Consents.RevokeAsync(consent, cancellation)
+                    ?? throw CommandFailure.Refused("There is no such consent.");
+                return Report(context, consent, change);
+            }
+        );
+        return command;
+    }
+
+    private static Command CreateList()
+    {
+        var command = new Command("list", "List the consents of all patients.");
+        command.Handle(
+            async (context, cancellation) =>
+            {
+                using var store = await Store.OpenAsync(context, "consent list", cancellation);
+                var gate = new RecordGate(store.Vault, new AccessGate(new GateSettings()), store.Time);
+                var consents = await ConsentStore.ListAsync(store, gate, cancellation);
+                foreach (var one in consents)
+                {
+                    var line = $"{one.Consent}\t{one.Patient}\t{(one.IsActive ? "active" : "ended")}";
+                    (context.Settings.IsJson ? context.Terminal.Error : context.Terminal.Output).WriteLine(line);
+                }
+                if (context.Settings.IsJson)
+                {
+                    context.Terminal.WriteJson(
+                        new
+                        {
+                            ok = true,
+                            consents = consents.Select(one => new
+                            {
+                                id = one.Consent,
+                                patient = one.Patient,
+                                active = one.IsActive,
+                            }),
+                        }
+                    );
+                }
+                return ExitCode.Good;
+            }
+        );
+        return command;
+    }
+
+    private static Option<string?> ChainOption() =>
+        new("--chain") { Description = "JSON-RPC endpoint (default: the embedded chain).", HelpName = "URL" };
+
+    private static int Report(CommandContext context, string consent, GrantChange change)
+    {
+        context.Terminal.Say(
+            $"{consent}: {change.Granted.Count} grants committed, {change.Revoked.Count} ended on the chain."
+        );
+        foreach (var gap in change.Gaps)
+            context.Terminal.Say($"not covered by a grant: {gap}");
+        if (context.Settings.IsJson)
+        {
+            context.Terminal.WriteJson(
+                new
+                {
+                    ok = true,
+                    consent,
+                    granted = change.Granted.Select(Hex),
+                    revoked = change.Revoked.Select(Hex),
+                    gaps = change.Gaps,
+                }
+            );
+        }
+        return ExitCode.Good;
+    }
+
+    private static string Hex(Fr leaf) => "0x" + Convert.ToHexStringLower(leaf.ToBytes());
+
+    private static async Task<OpenConsents> OpenAsync(
+        CommandContext context,
+        Store store,
+        Option<string?> chainOption,
+        CancellationToken cancellation
+    )
+    {
+        var url = context.Settings.Value(chainOption, "chain");
+        if (url is not null && !Uri.IsWellFormedUriString(url, UriKind.Absolute))
+            throw CommandFailure.Usage("--chain wants the URL of a JSON-RPC endpoint.");
+        var chain = await LedgerChain.OpenAsync(
+            store,
+            url is null ? null : new Uri(url),
+            context.Terminal.Say,
+            cancellation
+        );
+        var audit = new AuditTrail(store);
+        var anchoring = new Anchoring(store, chain, audit);
+        var grantees = new GranteeDirectory(store, store.Vault, store.Custody);
+        var issuer = new GrantIssuer(store, chain, grantees, anchoring, audit);
+        await issuer.ResumeAsync(cancellation);
+        var gate = new RecordGate(store.Vault, new AccessGate(new GateSettings()), store.Time);
+        return new OpenConsents(chain, anchoring, audit, new ConsentStore(store, gate, issuer, audit));
+    }
+
+    private sealed record OpenConsents(LedgerChain Chain, Anchoring Anchoring, AuditTrail Audit, ConsentStore Consents)
+        : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            Anchoring.Dispose();
+            Audit.Dispose();
+            await Chain.DisposeAsync();
+        }
+    }
+}

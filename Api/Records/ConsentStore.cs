@@ -1,0 +1,141 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MedLedger.Api.Jobs;
+using MedLedger.Api.Persistence;
+using MedLedger.Consent.Access;
+using MedLedger.Consent.Directives;
+using MedLedger.Consent.Log;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedLedger.Api.Records;
+
+/// <summary>A Consent as a list shows it.</summary>
+internal sealed record StoredConsent(string Consent, string Patient, bool IsActive);
+
+/// <summary>Consents as records of their patient, and the grants that follow from them.</summary>
+internal sealed class ConsentStore(Store store, RecordGate gate, GrantIssuer issuer, AuditTrail audit)
+{
+    /// <summary>Stores a Consent and commits what it grants; null with the problem when it is refused.</summary>
+    public async Task<(string? Consent, GrantChange? Change, string? Problem)> AddAsync(
+        ReadOnlyMemory<byte> json,
+        CancellationToken cancellation
+    )
+    {
+        var record = PreparedRecord.TryPrepare(json, null, null, SensitivityRules.BuiltIn, out var problem);
+        if (record is null)
+            return (null, null, problem);
+        if (record.Type != "Consent")
+            return (null, null, "not a Consent");
+        if (record.Description.Patients is not [var patient])
+            return (null, null, "a Consent names one patient");
+        if (!ConsentDirective.TryParse(record.Content, out _))
+            return (null, null, "a Consent that cannot be read as rules");
+
+        var patientKey = store.Vault.PatientKey(patient);
+        if (await WriteAsync(record, patientKey, cancellation) is { } refused)
+            return (null, null, refused);
+        return (record.Reference, await CommitAsync(patientKey, cancellation), null);
+    }
+
+    /// <summary>
+    /// Ends a Consent: it becomes inactive, every grant of the patient ends, and what other consents allow is granted anew.
+    /// Null when there is no such Consent.
+    /// </summary>
+    public async Task<GrantChange?> RevokeAsync(string consent, CancellationToken cancellation)
+    {
+        await using var context = store.CreateDbContext();
+        var stored = await RecordReader
+            .LoadAsync(context, [store.Vault.RecordKey(consent)], cancellation)
+            .FirstOrDefaultAsync(cancellation);
+        if (stored?.Record.Compartments is not [{ PatientKey: var patientKey }])
+            return null;
+        var states = await new PatientStates(store.Vault, gate).LoadAsync(context, [patientKey], cancellation);
+        if (
+            states.GetValueOrDefault(patientKey)?.Patient is not { } patient
+            || Inactive(stored, states, patient) is not { } record
+        )
+            return null;
+
+        // Signed first: from here on everything is denied, whatever happens to the rest.
+        await issuer.SignRevocationsAsync(patientKey, patient, cancellation);
+        await WriteAsync(record, patientKey, cancellation);
+        var ended = await issuer.SendRevocationsAsync(cancellation);
+        var change = await CommitAsync(patientKey, cancellation);
+        return change with { Revoked = [.. ended, .. change.Revoked] };
+    }
+
+    /// <summary>All Consents, by patient.</summary>
+    public static async Task<IReadOnlyList<StoredConsent>> ListAsync(
+        Store store,
+        RecordGate gate,
+        CancellationToken cancellation
+    )
+    {
+        await using var context = store.CreateDbContext();
+        var keys = await context
+            .Patients.Where(p => p.Index >= 0 && p.Erased == null)
+            .Select(p => p.PatientKey)
+            .ToListAsync(cancellation);
+        var states = await new PatientStates(store.Vault, gate).LoadAsync(context, keys, cancellation);
+        return
+        [
+            .. states
+                .Values.Where(state => state.Patient is not null)
+                .SelectMany(state =>
+                    state.Directives.Select(directive => new StoredConsent(
+                        directive.Reference ?? "",
+                        state.Patient!,
+                        directive.IsActive
+                    ))
+                )
+                .OrderBy(c => c.Patient, StringComparer.Ordinal)
+                .ThenBy(c => c.Consent, StringComparer.Ordinal),
+        ];
+    }
+
+    private async Task<GrantChange> CommitAsync(string patientKey, CancellationToken cancellation)
+    {
+        await using var context = store.CreateDbContext();
+        var states = await new PatientStates(store.Vault, gate).LoadAsync(context, [patientKey], cancellation);
+        var state = states[patientKey];
+        return await issuer.CommitAsync(patientKey, state.Patient!, state.Directives, cancellation);
+    }
+
+    private async Task<string?> WriteAsync(PreparedRecord record, string patientKey, CancellationToken cancellation)
+    {
+        await using var writer = await RecordWriter.BeginAsync(store, cancellation);
+        var (outcome, reason) = await writer.WriteAsync(record, [patientKey], cancellation);
+        if (outcome == WriteOutcome.Rejected)
+            return reason;
+        if (outcome == WriteOutcome.Unchanged)
+            return null;
+        var entry = new AuditEvent
+        {
+            Action = AuditAction.ConsentChanged,
+            PatientKey = patientKey,
+            Agent = record.Description.Patients[0],
+            Patient = record.Description.Patients[0],
+            Entities = [record.Reference],
+        };
+        await audit.AppendAsync(writer.Context, [entry], () => writer.CommitAsync(cancellation), cancellation);
+        return null;
+    }
+
+    private PreparedRecord? Inactive(
+        StoredRecord stored,
+        IReadOnlyDictionary<string, PatientState> states,
+        string patient
+    )
+    {
+        var opener = new RecordOpener(store.Vault, gate);
+        var request = Requests.BySubject(patient, store.Time.GetUtcNow());
+        using var opened = opener.Open([stored], request, states, chain: null, (_, _) => { }).FirstOrDefault();
+        if (opened is null || JsonNode.Parse(opened.Content().Span) is not JsonObject resource)
+            return null;
+        if ((string?)resource["resourceType"] != "Consent")
+            return null;
+        resource["status"] = "inactive";
+        using var document = JsonDocument.Parse(resource.ToJsonString());
+        return PreparedRecord.Prepare(Fhir.ResourceText.Canonical(document.RootElement), SensitivityRules.BuiltIn);
+    }
+}

@@ -1,0 +1,138 @@
+using MedLedger.Api.Persistence;
+using MedLedger.Consent.Access;
+using MedLedger.Consent.Grants;
+using MedLedger.Consent.Vault;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedLedger.Api.Records;
+
+/// <summary>
+/// Who holds a stanza of which segment: a grantee has one for each sensitivity class that the grant may cover, as long as
+/// the grant lasts. The gate decides for each record all the same.
+/// </summary>
+internal static class GrantReaders
+{
+    // Label bits 0 to 6 say how confidential, the bits above say which sensitivity.
+    private const int FirstSensitivityBit = 7;
+
+    /// <summary>Adds stanzas for the grantees of a patient's grants to the segments that are there.</summary>
+    public static async Task AddAsync(
+        LedgerContext context,
+        RecordVault vault,
+        string patientKey,
+        IReadOnlyList<Grant> grants,
+        CancellationToken cancellation
+    )
+    {
+        using var index = vault.OpenIndex(patientKey);
+        if (index is null)
+            return;
+        foreach (var name in SensitivityRules.BuiltIn.Classes)
+        {
+            var classKey = index.ClassKey(name);
+            var readers = grants
+                .Where(grant => MayCover(grant, name))
+                .Select(grant => SegmentReader.Grantee(grant.Grantee))
+                .Distinct()
+                .ToList();
+            var segments = await context
+                .Segments.AsNoTracking()
+                .Where(s => s.PatientKey == patientKey && s.ClassKey == classKey)
+                .ToListAsync(cancellation);
+            foreach (var segment in segments)
+                await AddAsync(context, vault, segment, readers, cancellation);
+        }
+    }
+
+    private static async Task AddAsync(
+        LedgerContext context,
+        RecordVault vault,
+        Segment segment,
+        IReadOnlyList<SegmentReader> readers,
+        CancellationToken cancellation
+    )
+    {
+        var stanzas = await context
+            .Stanzas.AsNoTracking()
+            .Where(s => s.SegmentId == segment.Id)
+            .ToListAsync(cancellation);
+        foreach (var reader in readers.Where(reader => vault.FindReader(segment, stanzas, reader) is null))
+        {
+            if (vault.AddReader(segment, stanzas, reader) is { } added)
+                context.Stanzas.Add(added);
+        }
+    }
+
+    /// <summary>
+    /// Deletes the stanzas of all grantees of a patient and starts a new epoch of every segment; the grants that remain
+    /// are added again.
+    /// </summary>
+    public static async Task RemoveAllAsync(
+        LedgerContext context,
+        RecordVault vault,
+        string patientKey,
+        CancellationToken cancellation
+    )
+    {
+        var segments = await context
+            .Segments.AsNoTracking()
+            .Where(s => s.PatientKey == patientKey)
+            .ToListAsync(cancellation);
+        foreach (var segment in segments)
+        {
+            var stanzas = await context.Stanzas.Where(s => s.SegmentId == segment.Id).ToListAsync(cancellation);
+            string?[] kept =
+            [
+                vault.FindReader(segment, stanzas, SegmentReader.Subject)?.Tag,
+                vault.FindReader(segment, stanzas, SegmentReader.BreakGlass)?.Tag,
+            ];
+            context.Stanzas.RemoveRange(stanzas.Where(s => !kept.Contains(s.Tag, StringComparer.Ordinal)));
+        }
+        foreach (
+            var newest in segments.GroupBy(s => s.ClassKey, StringComparer.Ordinal).Select(g => g.MaxBy(s => s.Epoch)!)
+        )
+        {
+            var next = vault.CreateSegment(patientKey, newest.ClassKey, newest.Epoch + 1);
+            if (next is null)
+                continue;
+            context.Segments.Add(next.Segment);
+            context.Stanzas.AddRange(next.Stanzas);
+        }
+    }
+
+    /// <summary>Grantees for a segment that is made now.</summary>
+    public static async Task<IReadOnlyList<SegmentReader>> OfAsync(
+        LedgerContext context,
+        RecordVault vault,
+        string patientKey,
+        string sensitivityClass,
+        CancellationToken cancellation
+    )
+    {
+        var rows = await context
+            .Set<GrantRow>()
+            .AsNoTracking()
+            .Where(g => g.PatientKey == patientKey && !g.IsRevocationSigned)
+            .ToListAsync(cancellation);
+        return
+        [
+            .. rows.Select(row => row.Open(vault))
+                .OfType<GrantCapsule>()
+                .Where(capsule => MayCover(capsule.Grant, sensitivityClass))
+                .Select(capsule => SegmentReader.Grantee(capsule.Grant.Grantee))
+                .Distinct(),
+        ];
+    }
+
+    private static bool MayCover(Grant grant, string sensitivityClass)
+    {
+        var labels = SensitivityRules.BuiltIn.LabelsOf(sensitivityClass);
+        return labels.Count == 0
+            || labels.Any(label =>
+            {
+                var bits = Vocabulary.RecordLabels([new Coding(SensitivityRules.ActCode, label)]);
+                bits = bits >> FirstSensitivityBit << FirstSensitivityBit;
+                return bits == 0 || (grant.Labels & bits) != 0;
+            });
+    }
+}

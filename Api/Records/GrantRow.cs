@@ -1,0 +1,62 @@
+using MedLedger.Api.Persistence;
+using MedLedger.Consent.Vault;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace MedLedger.Api.Records;
+
+/// <summary>A grant that a patient signed: the sealed capsule, and what was done about it here (the chain says what stands).</summary>
+internal sealed class GrantRow
+{
+    /// <summary>16 random bytes, hexadecimal.</summary>
+    public required string GrantId { get; init; }
+
+    /// <summary><see cref="PatientRow.PatientKey"/>.</summary>
+    public required string PatientKey { get; init; }
+
+    /// <summary>G, 32 bytes: what the chain has.</summary>
+    public required byte[] Leaf { get; init; }
+
+    /// <summary>The sealed capsule, with the signed revocation; empty when the grant has ended on the chain.</summary>
+    public required byte[] Capsule { get; set; }
+
+    /// <summary>Seen in a block as granted.</summary>
+    public bool IsGranted { get; set; }
+
+    /// <summary>The patient has signed its end; it counts as ended from then on, whatever the chain says.</summary>
+    public bool IsRevocationSigned { get; set; }
+
+    /// <summary>Seen in a block as revoked.</summary>
+    public bool IsRevoked { get; set; }
+
+    /// <summary>The transaction that granted it, 0x and 64 hexadecimal digits.</summary>
+    public string? GrantTransaction { get; set; }
+
+    /// <summary>The transaction that revoked it.</summary>
+    public string? RevocationTransaction { get; set; }
+
+    /// <summary>Opens the capsule; null when it has ended, the keys are gone, or the row is damaged.</summary>
+    public GrantCapsule? Open(RecordVault vault) =>
+        Capsule.Length == 0
+            ? null
+            : GrantCapsule.Open(
+                vault,
+                new SealedCapsule
+                {
+                    GrantId = GrantId,
+                    PatientKey = PatientKey,
+                    Content = Capsule,
+                }
+            );
+}
+
+internal sealed class GrantRowConfiguration : IEntityTypeConfiguration<GrantRow>
+{
+    public void Configure(EntityTypeBuilder<GrantRow> builder)
+    {
+        builder.ToTable("grants").HasKey(g => g.GrantId);
+        builder.HasIndex(g => g.PatientKey);
+        builder.HasIndex(g => g.Leaf).IsUnique();
+        builder.HasOne<PatientRow>().WithMany().HasForeignKey(g => g.PatientKey);
+    }
+}
