@@ -80,11 +80,7 @@ internal sealed class NodeControl(JsonRpcClient rpc, ChainNodeKind kind)
         foreach (var raw in transactions)
             await SendAsync(raw, cancellation);
         if (kind == ChainNodeKind.Anvil)
-        {
-            await rpc.CallAsync("evm_setNextBlockTimestamp", [time], cancellation);
-            await rpc.CallAsync("anvil_setNextBlockBaseFeePerGas", ["0x0"], cancellation);
-            await rpc.CallAsync("evm_mine", [], cancellation);
-        }
+            await rpc.CallAsync("evm_mine", [new { timestamp = time, blocks = 1 }], cancellation);
         else
             await rpc.CallAsync("evm_mine", [time], cancellation);
     }

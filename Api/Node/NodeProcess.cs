@@ -15,7 +15,7 @@ namespace MedLedger.Api.Node;
 internal sealed class NodeProcess : IDisposable
 {
     // exec keeps the process id; the subshell kills only while its parent is still that process
-    private const string Watched = """
+    internal const string Watched = """
         exec 3<&0 </dev/null
         p=$$
         (

@@ -13,6 +13,7 @@ using Xunit.Abstractions;
 namespace MedLedger.Consent.Tests.Chain;
 
 /// <summary>The state in memory is that of the contracts, through everything that happens to a chain.</summary>
+[Trait("threat", "relayer, chain node, miner")]
 public sealed class FollowerTests(ITestOutputHelper output)
 {
     private static readonly Fr Inner = Fr.From(77);

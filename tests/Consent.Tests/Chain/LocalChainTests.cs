@@ -147,6 +147,7 @@ public sealed class LocalChainTests(ITestOutputHelper output)
     }
 
     [Fact]
+    [Trait("threat", "crash, power cut, full disk, two nodes at once")]
     public async Task A_killed_node_comes_back_with_the_same_contracts_times_and_nonces()
     {
         await using var chain = await LocalChain.StartAsync();
@@ -172,6 +173,7 @@ public sealed class LocalChainTests(ITestOutputHelper output)
     }
 
     [Fact]
+    [Trait("threat", "crash, power cut, full disk, two nodes at once")]
     public async Task A_new_process_rebuilds_the_chain_and_sends_what_a_crash_left_unsent()
     {
         var journal = new MemoryJournal();

@@ -7,6 +7,7 @@ using MedLedger.Tests;
 namespace MedLedger.Consent.Tests.Chain;
 
 /// <summary>What goes wrong between a signature and a block, on a real node.</summary>
+[Trait("threat", "relayer, chain node, miner")]
 public sealed class SenderTests
 {
     private static readonly SenderOptions Impatient = new()
