@@ -46,5 +46,6 @@ internal static class CommandLine
             ProofCommands.CreateProve(),
             ProofCommands.CreateVerifyProof(),
             ProofCommands.CreateWitness(),
+            VerifyCommand.Create(),
         ];
 }

@@ -142,7 +142,7 @@ public sealed class EvidenceVerifier(IReadOnlyDictionary<Bytes32, PreparedVerify
         );
     }
 
-    private static LedgerPart LedgerPartOf(EvidencePart part) =>
+    internal static LedgerPart LedgerPartOf(EvidencePart part) =>
         new(
             [
                 .. part

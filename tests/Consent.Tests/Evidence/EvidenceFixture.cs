@@ -29,7 +29,7 @@ public sealed class EvidenceFixture
         _logKey = Ed25519PrivateKey.FromSecret(secret);
         _authorityKey = Ed25519PrivateKey.FromSecret(other);
         Authority = new NoteKey("authority.test", _authorityKey.PublicKey);
-        VerifyingKey = Hash(99);
+        VerifyingKey = CircuitKeys.CurrentHash;
         Verifier = new EvidenceVerifier(new Dictionary<Bytes32, PreparedVerifyingKey> { [VerifyingKey] = _setup.Key });
         Deployment = new Deployment
         {

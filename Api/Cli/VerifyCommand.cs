@@ -1,0 +1,137 @@
+using System.CommandLine;
+using MedLedger.Consent.Chain.Rpc;
+using MedLedger.Consent.Evidence;
+
+namespace MedLedger.Api.Cli;
+
+/// <summary>
+/// <c>verify EVIDENCE [--trust FILE] [--chain URL]</c>: what a compliance officer runs, without server or data folder.
+/// Exit 0 when everything holds, 1 with the first check that fails.
+/// </summary>
+internal static class VerifyCommand
+{
+    private const long MaxTrustSize = 1 << 20;
+    private const long MaxEvidenceSize = 8 << 20;
+
+    internal static Command Create()
+    {
+        var evidence = new Argument<string>("EVIDENCE") { Description = "The evidence file of one analysis." };
+        var trust = new Option<string>("--trust")
+        {
+            Description = "Chain, contracts and keys to trust (trust.json, received by another channel).",
+            HelpName = "FILE",
+        };
+        var chain = new Option<string>("--chain")
+        {
+            Description = "Read the chain at this address too.",
+            HelpName = "URL",
+        };
+        var command = new Command("verify", "Verify the evidence of an analysis, offline.") { evidence, trust, chain };
+        command.Handle(
+            (context, cancellation) =>
+                RunAsync(
+                    context,
+                    context.Arguments.GetValue(evidence)!,
+                    context.Arguments.GetValue(trust),
+                    context.Arguments.GetValue(chain),
+                    cancellation
+                )
+        );
+        return command;
+    }
+
+    private static async Task<int> RunAsync(
+        CommandContext context,
+        string path,
+        string? trustPath,
+        string? chain,
+        CancellationToken cancellation
+    )
+    {
+        var endpoint = chain is null ? null : Endpoint(chain);
+        var bytes = await ReadAsync(path, MaxEvidenceSize, cancellation);
+        TrustFile? trust = null;
+        if (
+            trustPath is not null
+            && !TrustFile.TryParse(await ReadAsync(trustPath, MaxTrustSize, cancellation), out trust)
+        )
+            throw CommandFailure.Refused($"{trustPath} is not a trust file.");
+
+        var report = new EvidenceVerifier(CircuitKeys.BuiltIn).Verify(bytes, trust);
+        if (endpoint is not null && report.IsGood)
+            report = await CheckChainAsync(report, endpoint, context.Time, cancellation);
+        Show(context, report);
+        return report.IsGood ? ExitCode.Good : ExitCode.Refused;
+    }
+
+    private static async Task<EvidenceReport> CheckChainAsync(
+        EvidenceReport report,
+        Uri endpoint,
+        TimeProvider time,
+        CancellationToken cancellation
+    )
+    {
+        using var rpc = new JsonRpcClient(endpoint, time);
+        try
+        {
+            return await new EvidenceChain(new EthereumClient(rpc)).CheckAsync(report, cancellation);
+        }
+        catch (Exception e) when (e is ChainUnavailableException or JsonRpcException)
+        {
+            throw CommandFailure.Machine($"The chain at {rpc.Endpoint} does not answer.", e);
+        }
+    }
+
+    private static void Show(CommandContext context, EvidenceReport report)
+    {
+        var evidence = report.Evidence;
+        var chain = report.Chain switch
+        {
+            ChainEvidence.Checked => "checked",
+            ChainEvidence.Local => "local",
+            _ => "notChecked",
+        };
+        var lines = context.Settings.IsJson ? context.Terminal.Error : context.Terminal.Output;
+        foreach (var passed in report.Passed)
+            lines.WriteLine($"  ok      {EvidenceReport.Name(passed)}");
+        if (report.Failed is { } failed)
+            lines.WriteLine($"  FAILED  {EvidenceReport.Name(failed)}");
+        lines.WriteLine(Sentence(report, chain));
+        if (!context.Settings.IsJson)
+            return;
+        context.Terminal.WriteJson(
+            new
+            {
+                ok = report.IsGood,
+                result = report.Verdict,
+                failed = report.Failed is { } check ? EvidenceReport.Name(check) : null,
+                pinned = report.Pinned,
+                chain,
+                custody = evidence?.Custody,
+                ceremony = evidence?.Circuit.Ceremony,
+                id = evidence?.Statement.Nullifier.ToBytes() is { } id ? "0x" + Convert.ToHexStringLower(id) : null,
+                proofs = evidence?.Parts.Count,
+                passed = report.Passed.Select(EvidenceReport.Name),
+            }
+        );
+    }
+
+    private static string Sentence(EvidenceReport report, string chain) =>
+        report.Failed is { } failed ? $"Refused: the check \"{EvidenceReport.Name(failed)}\" failed."
+        : report.Pinned ? $"valid (keys and contracts pinned by the trust file; chain: {chain})"
+        : $"consistent (the log's key is the file's own: give --trust to pin it; chain: {chain})";
+
+    private static Uri Endpoint(string chain) =>
+        Uri.TryCreate(chain, UriKind.Absolute, out var endpoint) && endpoint.Scheme is "http" or "https"
+            ? endpoint
+            : throw CommandFailure.Usage("--chain wants an http or https address.");
+
+    private static async Task<byte[]> ReadAsync(string path, long limit, CancellationToken cancellation)
+    {
+        if (!File.Exists(path))
+            throw CommandFailure.Usage($"The file {path} is not there.");
+        if (new FileInfo(path).Length > limit)
+            throw CommandFailure.Refused($"The file {path} is too large to be what it should be.");
+        return await File.ReadAllBytesAsync(path, cancellation);
+    }
+}
