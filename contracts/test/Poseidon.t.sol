@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {ConsentRegistry} from "../src/ConsentRegistry.sol";
+import {IPoseidonT3} from "../src/interfaces/IPoseidon.sol";
 import {PoseidonTree} from "../src/libraries/PoseidonTree.sol";
 import {World} from "./support/World.sol";
 import {vm} from "./support/Vm.sol";
@@ -39,5 +41,14 @@ contract PoseidonTest is World {
 
     function test_grantTag_isItsAsciiText() public view {
         vm.assertEq(consents.TAG_GRANT(), 0x6d65646c65646765722e6772616e74, "medledger.grant");
+    }
+
+    /// @notice A registry over something that is no hash contract does not come into being.
+    function test_registry_needsAHashContract() public {
+        address[3] memory wrong = [address(0), address(this), address(t5)];
+        for (uint256 i = 0; i < 3; ++i) {
+            vm.expectRevert();
+            new ConsentRegistry(address(this), IPoseidonT3(wrong[i]), t5);
+        }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {AnalysisVerifier} from "../src/AnalysisVerifier.sol";
 import {IAnalysisVerifier, Proof} from "../src/interfaces/IAnalysisVerifier.sol";
 import {Field} from "../src/libraries/Field.sol";
 import {Trapdoor} from "./support/Trapdoor.sol";
@@ -110,5 +111,48 @@ contract VerifierTest is World {
         for (uint256 i = 0; i < 11; ++i) {
             signals[i] = fr("signal", n ^ i);
         }
+    }
+}
+
+/// @notice The verifier of the circuit's own key.
+contract AnalysisVerifierTest is World {
+    AnalysisVerifier private real;
+
+    function setUp() public override {
+        real = new AnalysisVerifier();
+    }
+
+    function test_key_isTheCommittedFile() public view {
+        bytes memory file = vm.readFileBinary("../circuits/artifacts/verification_key.json");
+        vm.assertEq(real.verifyingKeyHash(), sha256(file), "key");
+    }
+
+    function test_verify_answersFalseForAProofUnderAnotherKey() public view {
+        uint256[11] memory signals;
+        vm.assertFalse(real.verify(Trapdoor.prove(signals, 1), signals), "another key");
+    }
+
+    function test_verify_refusesAliases() public {
+        uint256[11] memory signals;
+        Proof memory proof = Trapdoor.prove(signals, 1);
+        for (uint256 i = 0; i < 11; ++i) {
+            signals[i] = Field.R;
+            vm.expectRevert(abi.encodeWithSelector(IAnalysisVerifier.SignalOutOfField.selector, i));
+            real.verify(proof, signals);
+            signals[i] = 0;
+        }
+    }
+
+    function test_verify_starvedReverts() public view {
+        uint256[11] memory signals;
+        Proof memory proof = Trapdoor.prove(signals, 1);
+        uint256 answered = 0;
+        for (uint256 gas_ = 20_000; gas_ <= 400_000; gas_ += 2_500) {
+            try real.verify{gas: gas_}(proof, signals) returns (bool holds) {
+                vm.assertFalse(holds, "never true");
+                ++answered;
+            } catch {}
+        }
+        vm.assertTrue(answered > 20 && answered < 100, "some answered, some reverted");
     }
 }

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+/// @dev One leaf of ConsentRegistry among any number of others, as the SMT checker can follow it: every order of calls
+/// and of times. The rules are those of ConsentRegistry and RootWindows, with hashing and signatures left out.
+contract LeafModel {
+    enum State { Unknown, Live, Pending, Removed, Barred }
+
+    State private _state;
+    bool private _revoked; // the controller has revoked it at some time
+    uint256 private _revokedAt;
+    uint256 private _others; // other leaves that are pending
+    uint256 private _now = 1;
+
+    // The newest window whose root contains the leaf; 0 where there is none or it is open still.
+    uint256 private _openedAt;
+    uint256 private _closedAt;
+
+    function tick(uint64 seconds_) external {
+        _now += seconds_;
+    }
+
+    /// @dev Also the insertion of others: a new root, with the leaf in it when it lives.
+    function grant(bool thisLeaf) external {
+        require(_state != State.Pending && _others == 0);
+        if (thisLeaf && _state == State.Unknown) _state = State.Live;
+        _open();
+    }
+
+    function revoke() external {
+        _revoked = true;
+        if (_state != State.Live && _state != State.Unknown) return;
+        if (_revokedAt == 0) _revokedAt = _now;
+        if (_state == State.Unknown) {
+            _state = State.Barred;
+            return;
+        }
+        _state = State.Pending;
+        if (_others == 0) _closeAll();
+    }
+
+    function revokeOther() external {
+        if (_others == 0 && _state != State.Pending) _closeAll();
+        ++_others;
+    }
+
+    function apply_() external {
+        require(_state == State.Pending);
+        _state = State.Removed;
+        if (_others == 0) _open();
+    }
+
+    function applyOther() external {
+        require(_others > 0);
+        --_others;
+        if (_others == 0 && _state != State.Pending) _open();
+    }
+
+    function _open() private {
+        if (_state != State.Live && _state != State.Pending) return; // the root does not contain the leaf
+        _openedAt = _now;
+        _closedAt = 0;
+    }
+
+    function _closeAll() private {
+        if (_openedAt != 0 && _closedAt == 0) _closedAt = _now;
+    }
+
+    /// @dev A revoked leaf never lives again.
+    function neverAgain() external view {
+        assert(!(_revoked && _state == State.Live));
+    }
+
+    /// @dev No root with the leaf is valid at the time of its revocation or later.
+    function noWindowAfterRevocation(uint256 time) external view {
+        require(_revoked && time >= _revokedAt && time <= _now);
+        bool valid = _openedAt != 0 && time >= _openedAt && (_closedAt == 0 || time < _closedAt);
+        assert(!valid);
+    }
+
+    /// @dev While a revocation is pending, no window with the leaf is open.
+    function shutWhilePending() external view {
+        if (_state == State.Pending || _others > 0) assert(_openedAt == 0 || _closedAt != 0);
+    }
+}
