@@ -71,11 +71,9 @@ contract LeafModel {
         assert(!(_revoked && _state == State.Live));
     }
 
-    /// @dev No root with the leaf is valid at the time of its revocation or later.
-    function noWindowAfterRevocation(uint256 time) external view {
-        require(_revoked && time >= _revokedAt && time <= _now);
-        bool valid = _openedAt != 0 && time >= _openedAt && (_closedAt == 0 || time < _closedAt);
-        assert(!valid);
+    /// @dev No root with the leaf is valid at the time of its revocation or later: its last window ends by then.
+    function noWindowAfterRevocation() external view {
+        if (_revoked && _openedAt != 0) assert(_closedAt != 0 && _closedAt <= _revokedAt);
     }
 
     /// @dev While a revocation is pending, no window with the leaf is open.
