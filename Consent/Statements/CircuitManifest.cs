@@ -80,6 +80,24 @@ public sealed class CircuitManifest
         return path;
     }
 
+    /// <summary>
+    /// Where the large files lie: <c>circuits</c> beside the program when it is published, else <c>circuits/artifacts</c>
+    /// of the working tree that the program was built in; null when there is neither.
+    /// </summary>
+    public static string? FindFolder()
+    {
+        var published = Path.Combine(AppContext.BaseDirectory, "circuits");
+        if (File.Exists(Path.Combine(published, ProvingKeyFile)))
+            return published;
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            var artifacts = Path.Combine(folder.FullName, "circuits", "artifacts");
+            if (File.Exists(Path.Combine(artifacts, ProvingKeyFile)))
+                return artifacts;
+        }
+        return null;
+    }
+
     /// <summary>True when a file of that name must have this SHA-256.</summary>
     public bool Accepts(string name, ReadOnlySpan<byte> sha256) =>
         _hashes.TryGetValue(name, out var expected)

@@ -97,6 +97,10 @@ public sealed class AnalysisProverTests(CommittedKeys keys) : IClassFixture<Comm
         Assert.True(File.Exists(CircuitManifest.Pinned.Open(CommittedKeys.Folder, name)));
 
     [Fact]
+    public void Files_are_found_from_the_program_s_own_folder() =>
+        Assert.Equal(CommittedKeys.Folder, CircuitManifest.FindFolder());
+
+    [Fact]
     public void Solidity_verifier_is_the_manifest_s()
     {
         var key = File.ReadAllBytes(Path.Combine(CommittedKeys.Folder, CircuitManifest.VerifyingKeyFile));
