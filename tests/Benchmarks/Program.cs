@@ -10,6 +10,8 @@ internal static class BenchmarkProgram
     [SuppressMessage("ApiDesign", "RS0030", Justification = "A benchmark writes to the console.")]
     private static int Main(string[] args)
     {
+        if (KnownTauCommand.TryRun(args))
+            return 0;
         if (args is not ["nlp", ..])
         {
             BenchmarkSwitcher.FromAssembly(typeof(BenchmarkProgram).Assembly).Run(args);
