@@ -11,6 +11,20 @@ internal static class CodeSystems
     public const string ConsentScope = "http://terminology.hl7.org/CodeSystem/consentscope";
     public const string ResourceTypes = "http://hl7.org/fhir/resource-types";
 
+    private static readonly string[] Known =
+    [
+        ActReason,
+        ActCode,
+        Confidentiality,
+        ParticipationType,
+        ConsentAction,
+        ConsentScope,
+        ResourceTypes,
+    ];
+
+    /// <summary>The one instance of a system that is known here, so that comparing it is comparing references.</summary>
+    public static string Shared(string system) => Array.Find(Known, one => one == system) ?? system;
+
     /// <summary>Actions in the order of the code system.</summary>
     public static readonly string[] Actions = ["collect", "access", "use", "disclose", "correct"];
 

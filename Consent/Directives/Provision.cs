@@ -76,6 +76,9 @@ internal sealed class Provision
 
     public Provision[] Children { get; init; } = [];
 
+    /// <summary>Whether a permit anywhere below inherits from this rule.</summary>
+    public bool HasPermitBelow { get; init; }
+
     public bool States(CriterionKind kind) =>
         kind switch
         {

@@ -103,6 +103,7 @@ internal sealed class ProvisionReader(RuleType declared)
             DataPeriod = dataPeriod,
             Data = data,
             Children = children,
+            HasPermitBelow = Array.Exists(children, child => child.Type == RuleType.Permit || child.HasPermitBelow),
         };
     }
 
@@ -164,7 +165,7 @@ internal sealed class ProvisionReader(RuleType declared)
         if (code is null || !value.TryGetProperty("system", out _))
             return new RuleCoding(null, code);
         var system = StrictJson.Text(value, "system");
-        return system is null ? default : new RuleCoding(system, code);
+        return system is null ? default : new RuleCoding(CodeSystems.Shared(system), code);
     }
 
     private static ActorRule Actor(JsonElement value)

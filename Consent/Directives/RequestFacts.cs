@@ -61,7 +61,13 @@ internal sealed class RequestFacts
     }
 
     /// <summary>A v3-ActReason code covers itself and what is below it; a local code only itself.</summary>
-    public Truth Purpose(RuleCoding[] rules) => Any(rules, PurposeOf);
+    public Truth Purpose(RuleCoding[] rules)
+    {
+        var result = rules.Length == 0 ? Truth.Unknown : Truth.False;
+        foreach (var rule in rules)
+            result = result.Or(PurposeOf(rule));
+        return result;
+    }
 
     public Truth Action(RuleConcept[] rules)
     {
@@ -105,7 +111,15 @@ internal sealed class RequestFacts
     {
         if (resource is null)
             return Truth.Unknown;
-        return Any(rules, concept => concept.Codings.Length == 0 ? Truth.Unknown : Any(concept.Codings, CodeOf));
+        var result = rules.Length == 0 ? Truth.Unknown : Truth.False;
+        foreach (var concept in rules)
+        {
+            if (concept.Codings.Length == 0)
+                result = result.Or(Truth.Unknown);
+            foreach (var coding in concept.Codings)
+                result = result.Or(CodeOf(coding));
+        }
+        return result;
     }
 
     /// <summary>Confidentiality is a high-water mark: a permit covers its level and lower, a deny its level and higher.</summary>
@@ -113,17 +127,27 @@ internal sealed class RequestFacts
     {
         if (resource is null)
             return Truth.Unknown;
-        return Any(
-            rules,
-            coding => coding.System == CodeSystems.Confidentiality ? Level(coding.Code, type) : SensitivityOf(coding)
-        );
+        var result = rules.Length == 0 ? Truth.Unknown : Truth.False;
+        foreach (var coding in rules)
+            result = result.Or(
+                coding.System == CodeSystems.Confidentiality ? Level(coding.Code, type) : SensitivityOf(coding)
+            );
+        return result;
     }
 
     public Truth DataPeriod(FhirPeriod period) => resource is null ? Truth.Unknown : period.Contains(date);
 
     public Truth Period(FhirPeriod period) => period.Contains(time);
 
-    public Truth Data(DataRule[] rules) => resource is null ? Truth.Unknown : Any(rules, DataOf);
+    public Truth Data(DataRule[] rules)
+    {
+        var result = resource is null || rules.Length == 0 ? Truth.Unknown : Truth.False;
+        if (resource is null)
+            return result;
+        foreach (var rule in rules)
+            result = result.Or(DataOf(rule));
+        return result;
+    }
 
     private bool HoldsRole(ActorRule rule)
     {

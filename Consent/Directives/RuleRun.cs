@@ -35,7 +35,7 @@ internal sealed class RuleRun(RequestFacts facts, bool permitsCount, Supposition
     /// <summary>The effect of a rule with all below it, and the rule that decided; null when it says nothing.</summary>
     public (RuleType? Effect, Provision? Provision) Result(Provision rule, Inherited above)
     {
-        var needed = rule.Type == RuleType.Permit || rule.Children.Length > 0;
+        var needed = rule.Type == RuleType.Permit || rule.HasPermitBelow;
         var asPermit = needed ? Restate(rule, above) : above;
         (RuleType? Effect, Provision? Provision) result = default;
         var applies = Applies(rule, asPermit);
