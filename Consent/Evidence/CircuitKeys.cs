@@ -7,7 +7,7 @@ namespace MedLedger.Consent.Evidence;
 /// <summary>The verifying keys that this program was built with; no other is accepted, whatever a file says.</summary>
 public static class CircuitKeys
 {
-    private const string Resource = "circuits/verification_key.json";
+    private const string Resource = "circuits.verification_key.json";
     private static readonly Lazy<(Bytes32 Hash, PreparedVerifyingKey Key)> Loaded = new(Load);
 
     /// <summary>SHA-256 of the current <c>verification_key.json</c>.</summary>
