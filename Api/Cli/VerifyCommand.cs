@@ -57,7 +57,7 @@ internal static class VerifyCommand
         )
             throw CommandFailure.Refused($"{trustPath} is not a trust file.");
 
-        var report = new EvidenceVerifier(CircuitKeys.BuiltIn).Verify(bytes, trust);
+        var report = new EvidenceVerifier(AcceptedCircuit.BuiltIn).Verify(bytes, trust);
         if (endpoint is not null && report.IsGood)
             report = await CheckChainAsync(report, endpoint, context.Time, cancellation);
         Show(context, report);

@@ -17,7 +17,7 @@ public sealed class EvidenceChain(EthereumClient client)
 {
     private static readonly Bytes32 ReservedEvent = Event("Reserved(uint256,uint256,address,uint40)");
     private static readonly Bytes32 PublishedEvent = Event(
-        "Published(uint256,address,(uint256,uint256,uint256,uint256,uint256,uint256,uint256,uint8),(((uint256[2],uint256[2][2],uint256[2]),uint256))[],bytes32,uint40)"
+        "Published(uint256,address,(uint256,uint256,uint256,uint256,uint256,uint256,uint256,uint8),((uint256[2],uint256[2][2],uint256[2]),uint256)[],bytes32,uint40)"
     );
 
     /// <summary>Completes the report of a file that passed all other checks.</summary>

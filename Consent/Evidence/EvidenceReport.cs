@@ -12,7 +12,7 @@ public enum EvidenceCheck
     /// <summary>It is about the chain, contracts, log and authority that the trust file names.</summary>
     Trust,
 
-    /// <summary>The verifying key is one that this program was built with.</summary>
+    /// <summary>Verifying key, circuit version and ceremony are those that this program was built with.</summary>
     VerifyingKey,
 
     /// <summary>Parts, custody, times and hashes fit each other.</summary>

@@ -13,8 +13,8 @@ namespace MedLedger.Consent.Evidence;
 /// Verifies an evidence file without server or chain. Trust comes from the verifier's side: the verifying keys it was
 /// built with, and a trust file. Checks are made in order, and the first that fails ends it.
 /// </summary>
-/// <param name="keys">Accepted verifying keys by the SHA-256 of their file.</param>
-public sealed class EvidenceVerifier(IReadOnlyDictionary<Bytes32, PreparedVerifyingKey> keys)
+/// <param name="circuits">Accepted circuits by the SHA-256 of their verifying key's file.</param>
+public sealed class EvidenceVerifier(IReadOnlyDictionary<Bytes32, AcceptedCircuit> circuits)
 {
     // How far the log's clock and the chain's may lie apart.
     private const long ClockTolerance = 300;
@@ -43,9 +43,9 @@ public sealed class EvidenceVerifier(IReadOnlyDictionary<Bytes32, PreparedVerify
         [
             (EvidenceCheck.Signature, () => IsSigned(utf8, evidence, trust is null ? logKey : Key(trust.LogKey))),
             (EvidenceCheck.Trust, () => trust is null || IsTrusted(evidence, trust)),
-            (EvidenceCheck.VerifyingKey, () => keys.ContainsKey(evidence.Circuit.VerifyingKey)),
+            (EvidenceCheck.VerifyingKey, () => IsAccepted(evidence.Circuit)),
             (EvidenceCheck.Statement, () => IsStatement(evidence)),
-            (EvidenceCheck.Proof, () => DoProofsHold(evidence, keys[evidence.Circuit.VerifyingKey])),
+            (EvidenceCheck.Proof, () => DoProofsHold(evidence, circuits[evidence.Circuit.VerifyingKey].Key)),
             (EvidenceCheck.Enrolment, () => IsEnrolment(evidence, authority)),
             (EvidenceCheck.Checkpoint, () => Checkpoint.TryVerify(evidence.Log.Checkpoint, logKey, out _)),
             (EvidenceCheck.Inclusion, () => AreIncluded(evidence.Log, logKey)),
@@ -130,6 +130,12 @@ public sealed class EvidenceVerifier(IReadOnlyDictionary<Bytes32, PreparedVerify
         evidence.Deployment == trust.Deployment
         && string.Equals(evidence.Log.Key, trust.LogKey, StringComparison.Ordinal)
         && string.Equals(evidence.Enrolment.Key, trust.EnrolmentKey, StringComparison.Ordinal);
+
+    // Nobody makes a key look better than its ceremony was.
+    private bool IsAccepted(EvidenceCircuit circuit) =>
+        circuits.TryGetValue(circuit.VerifyingKey, out var accepted)
+        && accepted.Version == circuit.Version
+        && string.Equals(accepted.Ceremony, circuit.Ceremony, StringComparison.Ordinal);
 
     private static bool IsStatement(EvidenceFile evidence)
     {

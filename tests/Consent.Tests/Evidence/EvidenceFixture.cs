@@ -29,8 +29,14 @@ public sealed class EvidenceFixture
         _logKey = Ed25519PrivateKey.FromSecret(secret);
         _authorityKey = Ed25519PrivateKey.FromSecret(other);
         Authority = new NoteKey("authority.test", _authorityKey.PublicKey);
-        VerifyingKey = CircuitKeys.CurrentHash;
-        Verifier = new EvidenceVerifier(new Dictionary<Bytes32, PreparedVerifyingKey> { [VerifyingKey] = _setup.Key });
+        // The deployed contracts name the real key; its proofs are simulated under the test's own.
+        VerifyingKey = AcceptedCircuit.BuiltIn.Keys.Single();
+        Verifier = new EvidenceVerifier(
+            new Dictionary<Bytes32, AcceptedCircuit>
+            {
+                [VerifyingKey] = new(_setup.Key, Context.CircuitVersion, "test"),
+            }
+        );
         Deployment = new Deployment
         {
             ChainId = 31337,
@@ -63,8 +69,8 @@ public sealed class EvidenceFixture
     /// <summary>Signs a changed file with the log's own key, as a dishonest operator would.</summary>
     public byte[] Sign(EvidenceFile evidence) => EvidenceSigner.Sign(evidence, _logKey);
 
-    public string Note(Fr root, ulong? chainId = null) =>
-        EnrolmentNote.Sign(Authority, _authorityKey, chainId ?? 31337, Deployment.EnrolmentRegistry, root);
+    public string Note(Fr root, ulong? chainId = null, EthereumAddress? registry = null) =>
+        EnrolmentNote.Sign(Authority, _authorityKey, chainId ?? 31337, registry ?? Deployment.EnrolmentRegistry, root);
 
     /// <summary>Proves the parts again for changed signals: only what is outside the proof can then be wrong.</summary>
     public EvidenceFile Prove(EvidenceFile evidence) =>

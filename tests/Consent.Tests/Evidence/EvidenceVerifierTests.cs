@@ -151,7 +151,8 @@ public sealed class EvidenceVerifierTests(EvidenceFixture fixture) : IClassFixtu
                 (EvidenceCheck.Proof, With(statement with { RequestCommitment = Fr.One })),
                 (EvidenceCheck.Proof, With(statement with { Reservation = statement.Reservation with { Time = 9 } })),
                 (EvidenceCheck.Proof, file with { Custody = "patient" }),
-                (EvidenceCheck.Proof, file with { Circuit = file.Circuit with { Version = 2 } }),
+                (EvidenceCheck.VerifyingKey, file with { Circuit = file.Circuit with { Version = 2 } }),
+                (EvidenceCheck.VerifyingKey, file with { Circuit = file.Circuit with { Ceremony = "many" } }),
                 (EvidenceCheck.Proof, file with { Deployment = file.Deployment with { ChainId = 1 } }),
                 (
                     EvidenceCheck.Proof,
