@@ -39,6 +39,7 @@ internal static class CommandLine
             DeidentifyCommand.Create(),
             DeployCommand.Create(),
             DoctorCommand.Create(),
+            EraseCommand.Create(),
             ExplainCommand.Create(),
             ExportCommand.Create(),
             ImportCommand.Create(),

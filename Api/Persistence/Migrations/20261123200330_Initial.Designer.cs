@@ -11,7 +11,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace MedLedger.Api.Persistence.Migrations
 {
     [DbContext(typeof(LedgerContext))]
-    [Migration("20261123195045_Initial")]
+    [Migration("20261123200330_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -345,6 +345,23 @@ namespace MedLedger.Api.Persistence.Migrations
                     b.ToTable("transactions", (string)null);
                 });
 
+            modelBuilder.Entity("MedLedger.Api.Records.ErasureRow", b =>
+                {
+                    b.Property<string>("PatientKey")
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("Revocations")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.Property<int>("State")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("PatientKey");
+
+                    b.ToTable("erasures", (string)null);
+                });
+
             modelBuilder.Entity("MedLedger.Api.Records.GrantRow", b =>
                 {
                     b.Property<string>("GrantId")
@@ -512,6 +529,15 @@ namespace MedLedger.Api.Persistence.Migrations
                 });
 
             modelBuilder.Entity("MedLedger.Api.Persistence.LeafRow", b =>
+                {
+                    b.HasOne("MedLedger.Api.Persistence.PatientRow", null)
+                        .WithMany()
+                        .HasForeignKey("PatientKey")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MedLedger.Api.Records.ErasureRow", b =>
                 {
                     b.HasOne("MedLedger.Api.Persistence.PatientRow", null)
                         .WithMany()
