@@ -5,6 +5,7 @@ using MedLedger.Analytics.Documents;
 using MedLedger.Analytics.Inference;
 using MedLedger.Analytics.Records;
 using MedLedger.Analytics.Sections;
+using MedLedger.Analytics.Terminology;
 using MedLedger.Analytics.Text;
 using MedLedger.Consent.Vault;
 
@@ -20,18 +21,24 @@ public sealed class ClinicalPipeline : IDisposable
     public const string Deidentify = "deidentify";
 
     private readonly ModelFolder _model;
+    private readonly Lazy<CodeTable?> _codes;
 
     private ClinicalPipeline(ModelFolder model, Tagger tagger)
     {
         _model = model;
         Tagger = tagger;
         Deidentifier = new Deidentifier(tagger);
+        _codes = new Lazy<CodeTable?>(() =>
+            model.Has("codes.txt.gz") ? new CodeTable(model.Lines("codes.txt.gz")) : null
+        );
     }
 
     /// <summary>Finds and replaces personal data with the same model.</summary>
     public Deidentifier Deidentifier { get; }
 
     internal Tagger Tagger { get; }
+
+    internal CodeTable? Codes => _codes.Value;
 
     /// <summary>Where the model that ships with the program lies.</summary>
     public static string DefaultFolder => Path.Combine(AppContext.BaseDirectory, "analytics-model");
@@ -56,7 +63,10 @@ public sealed class ClinicalPipeline : IDisposable
     public static ClinicalPipeline Load(string modelFolder)
     {
         var model = ModelFolder.Open(modelFolder);
-        return new ClinicalPipeline(model, new Tagger(model));
+        var pipeline = new ClinicalPipeline(model, new Tagger(model));
+        // The code table takes as long as all the rest; the first text seldom waits for all of it.
+        _ = Task.Run(() => pipeline.Codes);
+        return pipeline;
     }
 
     /// <summary>
@@ -101,6 +111,42 @@ public sealed class ClinicalPipeline : IDisposable
     }
 
     /// <summary>
+    /// The words that carried a finding, heaviest first, by leaving out one at a time. At most 40 words around the finding
+    /// are tried, so the time is bounded whatever the text. Empty when the finding did not come from the network.
+    /// </summary>
+    /// <param name="text">The text in which the finding was made.</param>
+    /// <param name="finding">A finding of <see cref="Analyze"/> on the same text.</param>
+    /// <param name="most">How many words to name.</param>
+    public IReadOnlyList<TokenWeight> Explain(string text, Finding finding, int most = 5)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(finding.Span.End, text.Length, nameof(finding));
+        var tokens = Tokenizer.Tokenize(text);
+        foreach (var range in SentenceSplitter.Split(text, tokens))
+        {
+            var (start, count) = range.GetOffsetAndLength(tokens.Count);
+            if (tokens[start + count - 1].End <= finding.Span.Start)
+                continue;
+            var first = tokens.FindIndex(start, count, t => t.Start == finding.Span.Start);
+            var last = tokens.FindIndex(start, count, t => t.End == finding.Span.End);
+            if (first < 0 || last < first)
+                return [];
+            var run = new TokenRun(first - start, last + 1 - start, finding.Type, finding.Score);
+            return
+            [
+                .. (Tagger.Occlude(text, tokens, range, run, 40) ?? [])
+                    .OrderByDescending(w => w.Weight)
+                    .Take(most)
+                    .Select(w => new TokenWeight(
+                        tokens[start + w.Token].Of(text).ToString(),
+                        tokens[start + w.Token],
+                        w.Weight
+                    )),
+            ];
+        }
+        return [];
+    }
+
+    /// <summary>
     /// Analyses one record of a patient. Only a vault that was shown a permit can make the argument. When a permit obliges
     /// to <c>deidentify</c>, personal data are masked before the model reads the text, and only masked text comes back.
     /// </summary>
@@ -125,7 +171,7 @@ public sealed class ClinicalPipeline : IDisposable
         }
     }
 
-    private RecordAnalysis Run(
+    internal RecordAnalysis Run(
         string reference,
         RecordText text,
         IReadOnlyList<string> obligations,

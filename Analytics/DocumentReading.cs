@@ -3,6 +3,7 @@ using MedLedger.Analytics.Documents;
 using MedLedger.Analytics.Inference;
 using MedLedger.Analytics.Naming;
 using MedLedger.Analytics.Sections;
+using MedLedger.Analytics.Terminology;
 using MedLedger.Analytics.Text;
 
 namespace MedLedger.Analytics;
@@ -16,6 +17,7 @@ internal sealed class DocumentReading
     private readonly CancellationToken _cancellation;
     private readonly List<TextSpan> _tokens;
     private readonly SectionFinder _sections;
+    private FindingCoder? _coder;
 
     public DocumentReading(ClinicalPipeline pipeline, string text, FindingHead head, CancellationToken cancellation)
     {
@@ -41,7 +43,9 @@ internal sealed class DocumentReading
             var lower = new LowerCaseSentence(_text, _tokens, range);
             tagged.Add(_pipeline.Tagger.Tag(_text, _tokens, range, lower, heads));
         }
-        Agree(sentences, tagged);
+        var abbreviations = Abbreviations.Find(_text, _tokens, sentences);
+        _coder = new FindingCoder(_pipeline.Codes, _text, _tokens, abbreviations);
+        Agree(sentences, tagged, abbreviations);
         var convention = HeadMerge.ConventionOf(tagged, _tokens.Count);
         for (var s = 0; s < sentences.Count; s++)
         {
@@ -61,11 +65,10 @@ internal sealed class DocumentReading
         return findings;
     }
 
-    private void Agree(List<Range> sentences, List<TaggedSentence> tagged)
+    private void Agree(List<Range> sentences, List<TaggedSentence> tagged, List<Abbreviation> abbreviations)
     {
         if (_head == FindingHead.CaseReport)
             return;
-        var abbreviations = Abbreviations.Find(_text, _tokens, sentences);
         foreach (var head in HeadMerge.NamingHeads)
             NameAgreement.Apply(_text, _tokens, sentences, abbreviations, [.. tagged.Select(t => t.Runs[head])]);
     }
@@ -75,7 +78,10 @@ internal sealed class DocumentReading
         var findings = new Finding[spans.Count];
         var order = Enumerable.Range(0, spans.Count).OrderBy(i => spans[i].Span.Start).ToArray();
         var next = 0;
-        foreach (var range in SentenceSplitter.Split(_text, _tokens))
+        var sentences = SentenceSplitter.Split(_text, _tokens);
+        var abbreviations = Abbreviations.Find(_text, _tokens, sentences);
+        _coder = new FindingCoder(_pipeline.Codes, _text, _tokens, abbreviations);
+        foreach (var range in sentences)
         {
             _cancellation.ThrowIfCancellationRequested();
             var lower = new LowerCaseSentence(_text, _tokens, range);
@@ -108,8 +114,11 @@ internal sealed class DocumentReading
         {
             Span = given.Span,
             Text = given.Span.Of(_text).ToString(),
+            Codes = CodesOf(given.Type, given.Span.Of(_text).ToString()),
         };
     }
+
+    private IReadOnlyList<CodeSuggestion> CodesOf(string type, string name) => _coder?.Codes(type, name) ?? [];
 
     private Finding Bare(GivenSpan given) =>
         new()
@@ -125,7 +134,7 @@ internal sealed class DocumentReading
     {
         var span = new TextSpan(_tokens[first + run.First].Start, _tokens[first + run.End - 1].End);
         var negation = tagged.NegationOf(run.First, run.End);
-        var (assertion, cue) = AssertionJudge.Decide(scopes, run.First, run.End, negation, _sections.Current);
+        var (assertion, cue) = AssertionJudge.Decide(scopes, run.First, run.End, span, negation, _sections.Current);
         return new Finding
         {
             Type = run.Type,
@@ -136,6 +145,7 @@ internal sealed class DocumentReading
             Section = _sections.Current?.Name,
             Score = Math.Round(run.Score, 4),
             Negation = Math.Round(negation, 4),
+            Codes = CodesOf(run.Type, span.Of(_text).ToString()),
         };
     }
 }

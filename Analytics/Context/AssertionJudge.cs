@@ -1,5 +1,6 @@
 using MedLedger.Analytics.Documents;
 using MedLedger.Analytics.Sections;
+using MedLedger.Analytics.Text;
 
 namespace MedLedger.Analytics.Context;
 
@@ -10,17 +11,21 @@ internal static class AssertionJudge
     private const double SurelyNegated = 0.95;
     private const double SurelyNot = 0.01;
 
+    // A cue this near, in code units, is not doubted.
+    private const int Beside = 12;
+
     /// <summary>The assertion of the tokens from <paramref name="first"/> to <paramref name="end"/> of a sentence.</summary>
     public static (Assertion Assertion, Cue? Cue) Decide(
         ContextScopes scopes,
         int first,
         int end,
+        TextSpan span,
         double negation,
         SectionRule? section
     )
     {
         var (assertion, cue) = scopes.Of(first, end);
-        if (assertion == Assertion.Negated && negation < SurelyNot)
+        if (assertion == Assertion.Negated && negation < SurelyNot && Distance(cue, span) > Beside)
             (assertion, cue) = (Assertion.Present, null);
         else if (assertion == Assertion.Present && negation > SurelyNegated && !scopes.IsCutOff(first))
             (assertion, cue) = (Assertion.Negated, scopes.NearestNegation(first, end));
@@ -28,6 +33,9 @@ internal static class AssertionJudge
             assertion = FromSection(category);
         return (assertion, cue);
     }
+
+    private static int Distance(Cue? cue, TextSpan span) =>
+        cue is null ? 0 : Math.Max(span.Start - cue.Span.End, cue.Span.Start - span.End);
 
     private static Assertion FromSection(ContextCategory category) =>
         category switch

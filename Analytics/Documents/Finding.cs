@@ -47,6 +47,12 @@ public sealed record Finding
     public IReadOnlyList<CodeSuggestion> Codes { get; init; } = [];
 }
 
+/// <summary>A word that carried a finding.</summary>
+/// <param name="Text">The word.</param>
+/// <param name="Span">Where it stands.</param>
+/// <param name="Weight">How much of the finding's probability is lost without it; negative when it speaks against.</param>
+public sealed record TokenWeight(string Text, TextSpan Span, double Weight);
+
 /// <summary>A span that was coded elsewhere and only wants an assertion, a section and codes.</summary>
 /// <param name="Span">Where it stands in the text.</param>
 /// <param name="Type">What it is said to be.</param>

@@ -6,7 +6,22 @@ namespace MedLedger.Analytics.Inference;
 /// <param name="Words">[T] rows of the word table.</param>
 /// <param name="Characters">[T, characters] letters of each word; the middle of a long word is left out.</param>
 /// <param name="Bits">[T, width] gazetteer bits.</param>
-internal sealed record SentenceFeatures(int[] Words, int[] Characters, float[] Bits);
+internal sealed record SentenceFeatures(int[] Words, int[] Characters, float[] Bits)
+{
+    /// <summary>The same sentence with one token made unknown.</summary>
+    public SentenceFeatures Without(int token)
+    {
+        var words = (int[])Words.Clone();
+        var characters = (int[])Characters.Clone();
+        var bits = (float[])Bits.Clone();
+        words[token] = 1;
+        var letters = Characters.Length / Words.Length;
+        var width = Bits.Length / Words.Length;
+        characters.AsSpan(token * letters, letters).Clear();
+        bits.AsSpan(token * width, width).Clear();
+        return new SentenceFeatures(words, characters, bits);
+    }
+}
 
 /// <summary>Turns tokens into numbers. The same rules are in training/prepare.py.</summary>
 internal sealed class FeatureTable

@@ -67,6 +67,34 @@ internal sealed class SequenceHead
         return runs;
     }
 
+    /// <summary>The probability of a given run, whether or not it is on the best path; null when the head has no such type.</summary>
+    public double? Probability(float[] emissions, int first, int end, string type)
+    {
+        var path = new int[emissions.Length / _columns];
+        for (var t = first; t < end; t++)
+        {
+            var position =
+                end - first == 1 ? 'S'
+                : t == first ? 'B'
+                : t == end - 1 ? 'E'
+                : 'I';
+            path[t] = IndexOf($"{position}-{type}");
+            if (path[t] < 0)
+                return null;
+        }
+        return new Chain(this, emissions, path.Length).Probability(path, first, end - 1);
+    }
+
+    private int IndexOf(string label)
+    {
+        for (var i = 0; i < _size; i++)
+        {
+            if (string.Equals(_table.Labels[i], label, StringComparison.Ordinal))
+                return i;
+        }
+        return -1;
+    }
+
     private ReadOnlySpan<float> Row(float[] emissions, int t) =>
         emissions.AsSpan((t * _columns) + _table.Offset, _size);
 

@@ -60,6 +60,37 @@ internal sealed class Tagger : IDisposable
         return new TaggedSentence(runs, Negations(emissions, lower.Count));
     }
 
+    /// <summary>
+    /// How much each token of a sentence carries a run: the run's probability, less what is left of it when the token is
+    /// made unknown. At most <paramref name="most"/> tokens around the run are tried. Null when no head knows the type.
+    /// </summary>
+    public List<(int Token, double Weight)>? Occlude(
+        string text,
+        IReadOnlyList<TextSpan> tokens,
+        Range range,
+        TokenRun run,
+        int most
+    )
+    {
+        var lower = new LowerCaseSentence(text, tokens, range);
+        var features = _features.Of(text, tokens, range, lower);
+        var emissions = _encoder.Run(features);
+        var head = _heads.Values.FirstOrDefault(h =>
+            h.Probability(emissions, run.First, run.End, run.Type) is not null
+        );
+        if (head is null)
+            return null;
+        var whole = head.Probability(emissions, run.First, run.End, run.Type)!.Value;
+        var first = Math.Max(0, Math.Min(run.First - ((most - (run.End - run.First)) / 2), lower.Count - most));
+        var weights = new List<(int, double)>();
+        for (var i = first; i < Math.Min(lower.Count, first + most); i++)
+        {
+            var left = head.Probability(_encoder.Run(features.Without(i)), run.First, run.End, run.Type)!.Value;
+            weights.Add((i, Math.Round(whole - left, 4)));
+        }
+        return weights;
+    }
+
     public void Dispose() => _encoder.Dispose();
 
     private float[] Negations(float[] emissions, int length)

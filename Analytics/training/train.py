@@ -28,7 +28,8 @@ def arguments():
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--every", type=int, default=1000)
     p.add_argument("--all", action="store_true", help="also train on what is held back (never for a scored model)")
-    p.add_argument("--resume", default="")
+    p.add_argument("--resume", default="", help="weights to begin with")
+    p.add_argument("--shares", default="", help="group=share,... instead of SHARES")
     return p.parse_args()
 
 
@@ -188,7 +189,8 @@ def main():
     dense, sparse = torch.optim.Adam(others, lr=a.rate), torch.optim.SparseAdam([net.words.weight], lr=0.3 * a.rate)
     average = {n: p.detach().clone() for n, p in net.named_parameters() if n != "words.weight"}
     indices = {h: {x: i for i, x in enumerate(labels(h))} for h in HEADS}
-    names, shares = zip(*SHARES.items())
+    chosen = dict(x.split("=") for x in a.shares.split(",")) if a.shares else SHARES
+    names, shares = zip(*((k, float(v)) for k, v in chosen.items()))
     started, running = time.time(), {}
     print("parameters", sum(p.numel() for p in others), "of", sum(p.numel() for p in net.parameters()), vars(a), flush=True)
 

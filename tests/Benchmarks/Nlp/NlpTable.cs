@@ -21,6 +21,7 @@ internal static class NlpTable
         Spans("NCBI-disease", Corpora.Ncbi(data), pipeline, FindingHead.Bc5cdr, output, only: "Disease");
         Spans("MACCROBAT", Corpora.Maccrobat(data), pipeline, FindingHead.CaseReport, output);
         Negation(Corpora.NegEx(data), pipeline, output);
+        Linking(Corpora.Bc5cdr(data), pipeline, output);
         Identifiers(Corpora.Presidio(data), pipeline, output);
         Speed(data, pipeline, output);
     }
@@ -88,6 +89,32 @@ internal static class NlpTable
         }
         output.WriteLine(held);
         output.WriteLine(all);
+    }
+
+    /// <summary>Gold spans of BC5CDR, MeSH at first rank; spans without a MeSH identifier do not count.</summary>
+    private static void Linking(IEnumerable<GoldDocument> documents, ClinicalPipeline pipeline, TextWriter output)
+    {
+        var scores = new SortedDictionary<string, Score>(StringComparer.Ordinal)
+        {
+            ["Chemical"] = new("MeSH at first rank, Chemical"),
+            ["Disease"] = new("MeSH at first rank, Disease"),
+        };
+        foreach (var document in documents.Where(d => Corpora.HeldBack(d.Id)))
+        {
+            var given = document.Spans.Select(s => new GivenSpan(new TextSpan(s.Start, s.End), s.Type)).ToList();
+            var found = pipeline.Assert(document.Text, given);
+            for (var i = 0; i < given.Count; i++)
+            {
+                var gold = document.Spans[i];
+                if (gold.Code is "-1" or "")
+                    continue;
+                var first = found[i].Codes.FirstOrDefault(c => c.System.EndsWith("mesh", StringComparison.Ordinal));
+                var right = first is not null && gold.Code.Split('|', '+').Contains(first.Code, StringComparer.Ordinal);
+                scores[gold.Type].Add(right ? 1 : 0, 0, right ? 0 : 1);
+            }
+        }
+        foreach (var score in scores.Values)
+            output.WriteLine(score);
     }
 
     /// <summary>Recall: an identifier counts as found when every letter and digit of it is covered.</summary>
