@@ -22,6 +22,9 @@ internal sealed record Violation(int Constraint, IReadOnlyList<string> Signals)
 /// </summary>
 public sealed class CompiledCircuit : IAsyncLifetime
 {
+    // Each test class has its own instance; the first one compiles.
+    private static readonly SemaphoreSlim Compiling = new(1, 1);
+
     private int[] _lyingSignals = [];
     private Dictionary<int, string> _names = [];
     private WitnessCalculator? _lying;
@@ -37,18 +40,15 @@ public sealed class CompiledCircuit : IAsyncLifetime
         var circuits = RepositoryRoot.File("circuits");
         Folder = Path.Combine(circuits, "build", "tests", SourceHash(circuits));
         var lies = Path.Combine(Folder, "lies");
-        if (!File.Exists(Path.Combine(Folder, "done")))
+        await Compiling.WaitAsync();
+        try
         {
-            CopyWithoutAssertions(Path.Combine(circuits, "src"), Path.Combine(lies, "src"));
-            CopyWithoutAssertions(
-                Path.Combine(packages, "circomlib", "circuits"),
-                Path.Combine(lies, "lib", "circomlib", "circuits")
-            );
-            await Task.WhenAll(
-                CompileAsync(circuits, "src", packages, Folder, "--O2", "--r1cs"),
-                CompileAsync(circuits, Path.Combine(lies, "src"), Path.Combine(lies, "lib"), lies, "--O0")
-            );
-            await File.WriteAllTextAsync(Path.Combine(Folder, "done"), "");
+            if (!File.Exists(Path.Combine(Folder, "done")))
+                await CompileBothAsync(circuits, packages, lies);
+        }
+        finally
+        {
+            Compiling.Release();
         }
         Constraints = ConstraintSystem.Load(Path.Combine(Folder, "analysis_policy.r1cs"));
         _lying = WitnessCalculator.Load(Path.Combine(lies, "analysis_policy_js", "analysis_policy.wasm"));
@@ -81,6 +81,20 @@ public sealed class CompiledCircuit : IAsyncLifetime
         ];
 
     internal string NameOf(int signal) => CircomSources.Readable(_names[signal]);
+
+    private async Task CompileBothAsync(string circuits, string packages, string lies)
+    {
+        CopyWithoutAssertions(Path.Combine(circuits, "src"), Path.Combine(lies, "src"));
+        CopyWithoutAssertions(
+            Path.Combine(packages, "circomlib", "circuits"),
+            Path.Combine(lies, "lib", "circomlib", "circuits")
+        );
+        await Task.WhenAll(
+            CompileAsync(circuits, "src", packages, Folder, "--O2", "--r1cs"),
+            CompileAsync(circuits, Path.Combine(lies, "src"), Path.Combine(lies, "lib"), lies, "--O0")
+        );
+        await File.WriteAllTextAsync(Path.Combine(Folder, "done"), "");
+    }
 
     private static void CopyWithoutAssertions(string from, string to)
     {
