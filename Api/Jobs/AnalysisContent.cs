@@ -9,9 +9,15 @@ namespace MedLedger.Api.Jobs;
 internal sealed record AnalysisRecord(string RecordKey, int Version, int Position);
 
 /// <summary>One part's proof as stored and published.</summary>
-/// <param name="Proof">proof.json of snarkjs.</param>
+/// <param name="Proof">A, B, C in the order of EIP-196 and EIP-197, 256 bytes.</param>
 /// <param name="Signals">The eleven public signals, decimal.</param>
-internal sealed record AnalysisProof(string Proof, IReadOnlyList<string> Signals);
+internal sealed record StoredProof(byte[] Proof, IReadOnlyList<string> Signals);
+
+/// <summary>A transaction that was mined for the analysis.</summary>
+internal sealed record StoredTransaction(string Hash, long Block, long Time);
+
+/// <summary>Wall times in milliseconds.</summary>
+internal sealed record AnalysisTimes(long Analysis, long Prove, long Verify);
 
 /// <summary>What a job keeps from step to step; sealed for the operator, deleted when the patient is erased.</summary>
 internal sealed record AnalysisContent
@@ -32,11 +38,11 @@ internal sealed record AnalysisContent
     /// <summary>The anchored record tree that the proof reads.</summary>
     public long Anchor { get; init; }
 
-    /// <summary>Block time of the reservation.</summary>
-    public long AsOf { get; init; }
+    /// <summary>Patients in the enrolment tree that the proof reads.</summary>
+    public int Enrolled { get; init; }
 
-    /// <summary>The reservation's transaction.</summary>
-    public string? Reservation { get; init; }
+    /// <summary>The reservation; its block time is <c>asOf</c>.</summary>
+    public StoredTransaction? Reservation { get; init; }
 
     /// <summary>Reference of the sealed report.</summary>
     public string? Report { get; init; }
@@ -54,10 +60,19 @@ internal sealed record AnalysisContent
     public IReadOnlyList<uint> Appearances { get; init; } = [];
 
     /// <summary>The proofs, one a part.</summary>
-    public IReadOnlyList<AnalysisProof> Proofs { get; init; } = [];
+    public IReadOnlyList<StoredProof> Proofs { get; init; } = [];
 
-    /// <summary>The publication's transaction.</summary>
-    public string? Publication { get; init; }
+    /// <summary>The publication.</summary>
+    public StoredTransaction? Publication { get; init; }
+
+    /// <summary>Index of the log entry of the permitted request.</summary>
+    public long? PermittedEntry { get; init; }
+
+    /// <summary>Index of the log entry of the publication.</summary>
+    public long? PublishedEntry { get; init; }
+
+    /// <summary>Milliseconds that opening and analysing, the witness and proof, and verifying took.</summary>
+    public AnalysisTimes Times { get; init; } = new(0, 0, 0);
 
     /// <summary>True when every part was verified by the contract.</summary>
     public bool VerifiedOnChain { get; init; }

@@ -4,10 +4,14 @@ using MedLedger.Consent.Chain;
 using MedLedger.Consent.Chain.Contracts;
 using MedLedger.Consent.Chain.Following;
 using MedLedger.Consent.Commitments;
+using MedLedger.Consent.Log;
 using MedLedger.Crypto.Fields;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedLedger.Api.Jobs;
+
+/// <summary>A head of the log with the transaction that anchored it.</summary>
+internal sealed record AnchoredLog(LogHead Head, StoredTransaction Transaction);
 
 /// <summary>
 /// Puts the roots of records and enrolments, heads of the log and the model on the chain. Each call looks first at what
@@ -83,18 +87,49 @@ internal sealed class Anchoring(Store store, LedgerChain chain, AuditTrail audit
         );
     }
 
-    /// <summary>Anchors the newest head of the log when it has grown. Answers the size that is anchored.</summary>
-    public async Task<long> AnchorLogAsync(CancellationToken cancellation)
+    /// <summary>Takes revoked leaves out of the consent tree; while one waits, nothing can be granted or reserved.</summary>
+    public async Task ApplyRevocationsAsync(CancellationToken cancellation)
+    {
+        await chain.Follower.RefreshAsync(cancellation);
+        while (chain.Follower.State.PendingRemovals() is { Count: > 0 } removals)
+            await chain.SendAsync(chain.Relayer, chain.Consents.ApplyRevocation(removals), cancellation);
+    }
+
+    /// <summary>
+    /// Anchors the newest head of the log when it has grown. Answers the newest anchored head with the transaction that
+    /// anchored it; null before the first entry.
+    /// </summary>
+    public async Task<AnchoredLog> AnchorLogAsync(CancellationToken cancellation)
     {
         await _one.WaitAsync(cancellation);
         try
         {
-            var anchored = (long)(await chain.Audit.LatestAsync(cancellation)).Size;
-            if (await audit.HeadAsync(cancellation) is not var (head, checkpoint) || head.Size <= anchored)
-                return anchored;
-            var root = new Bytes32(checkpoint.Root);
-            await chain.SendAsync(chain.Operator, chain.Audit.Anchor(root, (ulong)head.Size), cancellation);
-            return head.Size;
+            var (head, checkpoint) =
+                await audit.HeadAsync(cancellation) ?? throw new InvalidOperationException("The log is empty.");
+            await using var context = store.CreateDbContext();
+            var known = await context.Set<LogAnchorRow>().FindAsync([head.Size], cancellation);
+            if (known is null)
+            {
+                var latest = await chain.Audit.LatestAsync(cancellation);
+                if ((long)latest.Size >= head.Size)
+                    throw new InvalidDataException("The chain has a longer log than this database: is it an old backup?");
+                var root = new Bytes32(checkpoint.Root);
+                var mined = await chain.SendAsync(
+                    chain.Operator,
+                    chain.Audit.Anchor(root, (ulong)head.Size),
+                    cancellation
+                );
+                known = new LogAnchorRow
+                {
+                    Size = head.Size,
+                    Transaction = mined.Receipt.Hash.ToString(),
+                    Block = (long)mined.Block.Number,
+                    Time = (long)mined.Block.Time,
+                };
+                context.Add(known);
+                await context.SaveChangesAsync(cancellation);
+            }
+            return new AnchoredLog(head, new StoredTransaction(known.Transaction, known.Block, known.Time));
         }
         finally
         {

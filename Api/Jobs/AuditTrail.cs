@@ -76,13 +76,21 @@ internal sealed class AuditTrail : IDisposable
         return await AppendAsync(context, events, () => context.SaveChangesAsync(cancellation), cancellation);
     }
 
+    /// <summary>Logs events together with what the context holds: <paramref name="commit"/> makes all of it durable, or nothing.</summary>
+    public Task<long> AppendAsync(
+        LedgerContext context,
+        IReadOnlyList<AuditEvent> events,
+        Func<Task> commit,
+        CancellationToken cancellation
+    ) => AppendAsync(context, events, _ => commit(), cancellation);
+
     /// <summary>
-    /// Logs events together with what the context holds: <paramref name="commit"/> makes all of it durable, or nothing.
+    /// The same; <paramref name="commit"/> is told the index of the first entry, to store it with the rest.
     /// </summary>
     public async Task<long> AppendAsync(
         LedgerContext context,
         IReadOnlyList<AuditEvent> events,
-        Func<Task> commit,
+        Func<long, Task> commit,
         CancellationToken cancellation
     )
     {
@@ -99,7 +107,7 @@ internal sealed class AuditTrail : IDisposable
                 if (details[i].Seal(_store.Vault, events[i].PatientKey, append.FirstIndex + i) is { } row)
                     context.Add(row);
             }
-            await commit();
+            await commit(append.FirstIndex);
             return append.FirstIndex;
         }
         finally

@@ -30,11 +30,23 @@ internal sealed class RecordTrees
     /// <summary>Root of the enrolment tree.</summary>
     public Fr EnrolmentRoot => _enrolment.Root;
 
+    /// <summary>One more than the greatest index in the enrolment tree.</summary>
+    public int Enrolled { get; private set; }
+
     /// <summary>Records in all trees.</summary>
     public long Size { get; private set; }
 
     /// <summary>Builds the trees as anchor <paramref name="anchor"/> has them; leaves written later do not count.</summary>
-    public static async Task<RecordTrees> AtAsync(LedgerContext context, long anchor, CancellationToken cancellation)
+    /// <param name="context">The database.</param>
+    /// <param name="anchor">Number of the anchor.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    /// <param name="enrolled">How many patients the enrolment tree has; null for all.</param>
+    public static async Task<RecordTrees> AtAsync(
+        LedgerContext context,
+        long anchor,
+        CancellationToken cancellation,
+        int? enrolled = null
+    )
     {
         var trees = new RecordTrees();
         var patients = await context
@@ -68,7 +80,11 @@ internal sealed class RecordTrees
             if (patient.Erased is not null || patient.Commitment.Length == 0)
                 continue;
             var commitment = Element(patient.Commitment);
-            trees._enrolment.Set(patient.Index, EnrolmentLeaf.Compute(commitment, patient.Custody));
+            if (enrolled is not { } count || patient.Index < count)
+            {
+                trees._enrolment.Set(patient.Index, EnrolmentLeaf.Compute(commitment, patient.Custody));
+                trees.Enrolled = Math.Max(trees.Enrolled, patient.Index + 1);
+            }
             if (trees._patients.TryGetValue(patientKey, out var tree))
                 trees._global.Set(patient.Index, PatientRecordsLeaf.Compute(commitment, tree.Root));
         }

@@ -128,6 +128,21 @@ internal sealed class SignedRequest
             : null;
     }
 
+    /// <summary>The grantee that a request says it is from, to look up the key; nothing is checked yet. Null when it says none.</summary>
+    public static string? ClaimedGrantee(string compact)
+    {
+        if (compact.Length > MaxLength || compact.Split('.') is not [_, var payload, _] || TryDecode(payload) is not { } bytes)
+            return null;
+        try
+        {
+            return JsonSerializer.Deserialize<AnalysisRequestClaims>(bytes, Json)?.Grantee;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
     private static string Encode(ReadOnlySpan<byte> bytes) => System.Buffers.Text.Base64Url.EncodeToString(bytes);
 
     private static byte[]? TryDecode(string text)

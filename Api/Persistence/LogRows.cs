@@ -35,12 +35,34 @@ internal sealed class LogHeadRow
     public required string Note { get; init; }
 }
 
+/// <summary>A head of the log that was anchored, and where.</summary>
+internal sealed class LogAnchorRow
+{
+    /// <summary>Entries.</summary>
+    public required long Size { get; init; }
+
+    /// <summary>0x and 64 hexadecimal digits.</summary>
+    public required string Transaction { get; init; }
+
+    public required long Block { get; init; }
+
+    /// <summary>Unix seconds.</summary>
+    public required long Time { get; init; }
+}
+
 internal sealed class LogRowsConfiguration
     : IEntityTypeConfiguration<LogEntryRow>,
         IEntityTypeConfiguration<LogTileRow>,
         IEntityTypeConfiguration<LogHeadRow>,
+        IEntityTypeConfiguration<LogAnchorRow>,
         IEntityTypeConfiguration<SealedAuditDetails>
 {
+    public void Configure(EntityTypeBuilder<LogAnchorRow> builder)
+    {
+        builder.ToTable("log_anchors").HasKey(a => a.Size);
+        builder.Property(a => a.Size).ValueGeneratedNever();
+    }
+
     public void Configure(EntityTypeBuilder<LogEntryRow> builder)
     {
         builder.ToTable("log_entries").HasKey(e => e.Index);
