@@ -95,5 +95,10 @@ internal sealed partial class AnalysisJobs
     }
 
     private static EvidenceTransaction Transaction(StoredTransaction transaction) =>
-        new(Bytes32.Parse(transaction.Hash), transaction.Block, transaction.Time);
+        new(Hash(transaction.Hash), transaction.Block, transaction.Time);
+
+    private static Bytes32 Hash(string text) =>
+        Bytes32.TryParse(text, out var hash)
+            ? hash
+            : throw new InvalidDataException("A job's transaction hash is damaged.");
 }

@@ -193,7 +193,7 @@ internal sealed partial class AnalysisJobs
         var published = Event(job, AuditAction.AnalysisPublished) with
         {
             Subject = new Bytes32(signals.Nullifier.ToBytes()),
-            Root = Bytes32.Parse(publication.Hash),
+            Root = Hash(publication.Hash),
         };
         await ledger.Audit.AppendAsync(
             context,

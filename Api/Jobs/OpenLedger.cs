@@ -89,7 +89,7 @@ internal sealed class OpenLedger : IAsyncDisposable
         {
             progress("Loading the language model and the proving key.");
             pipeline = ClinicalPipeline.Load(ClinicalPipeline.DefaultFolder);
-            prover = AnalysisProver.Load(CircuitFolder, store.Folder.File("witness-code"));
+            prover = AnalysisProver.Load(CircuitFolder(), store.Folder.File("witness-code"));
             var ledger = new OpenLedger(store, chain, pipeline, prover);
             await ledger.StartAsync(cancellation);
             return ledger;
@@ -103,8 +103,10 @@ internal sealed class OpenLedger : IAsyncDisposable
         }
     }
 
-    /// <summary>Where the circuit's pinned files lie beside the program.</summary>
-    public static string CircuitFolder => Path.Combine(AppContext.BaseDirectory, "circuits");
+    /// <summary>Where the circuit's pinned files lie.</summary>
+    private static string CircuitFolder() =>
+        CircuitManifest.FindFolder()
+        ?? throw Cli.CommandFailure.Machine("The circuit's files are neither beside the program nor above it.");
 
     /// <summary>The enrolment authority's note over a root.</summary>
     public string SignEnrolment(Crypto.Fields.Fr root) =>

@@ -211,6 +211,7 @@ internal sealed class GrantIssuer(
                 {
                     GrantId = capsule.GrantId,
                     PatientKey = patientKey,
+                    GranteeKey = store.Vault.RecordKey(grant.Grantee),
                     Leaf = leaf,
                     Capsule = capsule.Seal(store.Vault, patientKey)!.Content,
                 }

@@ -14,6 +14,9 @@ internal sealed class GrantRow
     /// <summary><see cref="PatientRow.PatientKey"/>.</summary>
     public required string PatientKey { get; init; }
 
+    /// <summary><see cref="RecordVault.RecordKey"/> of the grantee, to say of an ended grant whose it was.</summary>
+    public required string GranteeKey { get; init; }
+
     /// <summary>G, 32 bytes: what the chain has.</summary>
     public required byte[] Leaf { get; init; }
 
