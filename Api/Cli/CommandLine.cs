@@ -37,6 +37,7 @@ internal static class CommandLine
             AnalyzeCommand.Create(),
             ConsentCommand.Create(),
             DeidentifyCommand.Create(),
+            DemoCommand.Create(),
             DeployCommand.Create(),
             DoctorCommand.Create(),
             EraseCommand.Create(),

@@ -17,7 +17,7 @@ internal sealed record StoredProof(byte[] Proof, IReadOnlyList<string> Signals);
 internal sealed record StoredTransaction(string Hash, long Block, long Time);
 
 /// <summary>Wall times in milliseconds.</summary>
-internal sealed record AnalysisTimes(long Analysis, long Prove, long Verify);
+internal sealed record AnalysisTimes(long Analysis, long Witness, long Prove, long Verify);
 
 /// <summary>What a job keeps from step to step; sealed for the operator, deleted when the patient is erased.</summary>
 internal sealed record AnalysisContent
@@ -71,8 +71,8 @@ internal sealed record AnalysisContent
     /// <summary>Index of the log entry of the publication.</summary>
     public long? PublishedEntry { get; init; }
 
-    /// <summary>Milliseconds that opening and analysing, the witness and proof, and verifying took.</summary>
-    public AnalysisTimes Times { get; init; } = new(0, 0, 0);
+    /// <summary>Milliseconds that opening and analysing, witnesses, proofs and verifying took.</summary>
+    public AnalysisTimes Times { get; init; } = new(0, 0, 0, 0);
 
     /// <summary>True when every part was verified by the contract.</summary>
     public bool VerifiedOnChain { get; init; }

@@ -12,7 +12,7 @@ internal sealed partial class AnalysisJobs
     private async Task<byte[]> EvidenceAsync(Job job, CancellationToken cancellation)
     {
         var chain = ledger.Chain;
-        var signals = Signals(job, 0);
+        var signals = Signals(job.Content.Proofs[0]);
         var statement = StatementOf(signals);
         var parts = Parts(job);
         var appearances = job.Content.Appearances;

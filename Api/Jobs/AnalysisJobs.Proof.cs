@@ -45,7 +45,8 @@ internal sealed partial class AnalysisJobs
         var proofs = new List<AnalysisProof>();
         for (var part = 0; part < statement.Parts; part++)
             proofs.Add(ledger.Prover.Prove(statement, part, cancel: cancellation));
-        var proveTime = watch.ElapsedMilliseconds;
+        var witness = (long)proofs.Sum(proof => proof.WitnessTime.TotalMilliseconds);
+        var prove = watch.ElapsedMilliseconds - witness;
         watch.Restart();
         if (proofs.Exists(proof => AnalysisProof.TryCreate(proof.Signals, proof.Proof) is null))
             throw new InvalidOperationException("A proof that was made here does not verify.");
@@ -62,7 +63,12 @@ internal sealed partial class AnalysisJobs
                         [.. proof.Signals.ToArray().Select(signal => signal.ToString())]
                     )),
                 ],
-                Times = job.Content.Times with { Prove = proveTime, Verify = watch.ElapsedMilliseconds },
+                Times = job.Content.Times with
+                {
+                    Witness = witness,
+                    Prove = prove,
+                    Verify = watch.ElapsedMilliseconds,
+                },
             }
         );
         await context.SaveChangesAsync(cancellation);
@@ -146,7 +152,7 @@ internal sealed partial class AnalysisJobs
     {
         await using var context = Store.CreateDbContext();
         context.Attach(job.Row);
-        var signals = Signals(job, 0);
+        var signals = Signals(job.Content.Proofs[0]);
         var statement = StatementOf(signals);
         var parts = Parts(job);
         var chain = ledger.Chain;
@@ -211,7 +217,7 @@ internal sealed partial class AnalysisJobs
     private async Task DeliverAsync(Job job, CancellationToken cancellation)
     {
         var chain = ledger.Chain;
-        var signals = Signals(job, 0);
+        var signals = Signals(job.Content.Proofs[0]);
         var parts = Parts(job);
         await chain.Follower.RefreshAsync(cancellation);
         if (parts.Count <= MostPartsVerifiedAtOnce)
@@ -253,8 +259,8 @@ internal sealed partial class AnalysisJobs
     }
 
     /// <summary>The public signals of a part, as stored.</summary>
-    private static PublicSignals Signals(Job job, int part) =>
-        PublicSignals.TryRead([.. job.Content.Proofs[part].Signals.Select(s => Element(s))], out var signals)
+    private static PublicSignals Signals(StoredProof proof) =>
+        PublicSignals.TryRead([.. proof.Signals.Select(Element)], out var signals)
             ? signals
             : throw new InvalidDataException("The stored signals of an analysis are damaged.");
 
@@ -273,17 +279,20 @@ internal sealed partial class AnalysisJobs
                 : throw new InvalidDataException("The stored shape of an analysis is damaged."),
         };
 
-    private static IReadOnlyList<LedgerPart> Parts(Job job) =>
+    private static IReadOnlyList<LedgerPart> Parts(Job job) => PartsOf(job.Content);
+
+    /// <summary>The parts as published.</summary>
+    public static IReadOnlyList<LedgerPart> PartsOf(AnalysisContent content) =>
         [
-            .. job.Content.Proofs.Select(
-                (proof, part) =>
+            .. content.Proofs.Select(
+                proof =>
                     new LedgerPart(
                         [
                             .. proof
                                 .Proof.Chunk(32)
                                 .Select(word => new BigInteger(word, isUnsigned: true, isBigEndian: true)),
                         ],
-                        Signals(job, part).ResultCommitment
+                        Signals(proof).ResultCommitment
                     )
             ),
         ];

@@ -229,7 +229,9 @@ internal sealed partial class AnalysisJobs
 
         using var index = Store.Vault.OpenIndex(patientKey);
         var wanted = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var type in index is null ? [] : job.Request.Claims.Types)
+        if (index is null)
+            return [];
+        foreach (var type in job.Request.Claims.Types)
         {
             var token = index.Token("", "_type", type);
             wanted.UnionWith(await RecordReader.KeysByTokenAsync(context, token, cancellation));

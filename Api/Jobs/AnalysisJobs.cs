@@ -313,5 +313,5 @@ internal sealed partial class AnalysisJobs(OpenLedger ledger)
             : throw new InvalidDataException("A job lacks a field element; its row is damaged.");
 
     private static string Word(DenyReason reason) =>
-        System.Text.RegularExpressions.Regex.Replace(reason.ToString(), "(?<!^)([A-Z])", "-$1").ToLowerInvariant();
+        System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(reason.ToString());
 }

@@ -30,7 +30,7 @@ internal sealed class OpenLedger : IAsyncDisposable
         Grantees = new GranteeDirectory(store, store.Vault, store.Custody);
         Gate = new RecordGate(store.Vault, new AccessGate(new GateSettings()), store.Time);
         Issuer = new GrantIssuer(store, chain, Grantees, Anchoring, Audit);
-        Consents = new ConsentStore(store, Gate, Issuer);
+        Consents = new ConsentStore(store, Gate, Issuer, Audit);
         States = new PatientStates(store.Vault, Gate, Issuer);
         Importer = new Importer(store, Audit, SensitivityRules.BuiltIn);
         using var secret = store.Custody.OpenOperatorKey("enrolment-note");

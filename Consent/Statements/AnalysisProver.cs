@@ -14,6 +14,9 @@ public sealed record AnalysisProof
     /// <summary>The proof.</summary>
     public Proof Proof { get; }
 
+    /// <summary>How long the witness took; zero for a proof that was not made here.</summary>
+    public TimeSpan WitnessTime { get; internal init; }
+
     /// <summary>Verifies; null when the proof is not one of these signals under the pinned verifying key.</summary>
     public static AnalysisProof? TryCreate(PublicSignals signals, Proof proof)
     {
@@ -78,10 +81,15 @@ public sealed class AnalysisProver : IDisposable
             );
 
         var signals = statement.Signals(part);
+        var started = System.Diagnostics.Stopwatch.GetTimestamp();
         using var witness = _calculator.Calculate(CircuitInputs.Of(statement, part), cancel);
+        var witnessTime = System.Diagnostics.Stopwatch.GetElapsedTime(started);
         var proof = Prover.Prove(_key, witness, progress, cancel: cancel);
         return proof is not null && AnalysisProof.TryCreate(signals, proof) is { } verified
-            ? verified
+            ? verified with
+            {
+                WitnessTime = witnessTime,
+            }
             : throw new InvalidOperationException("The circuit and the program disagree on a statement.");
     }
 
