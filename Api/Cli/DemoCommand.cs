@@ -42,7 +42,12 @@ internal static class DemoCommand
                     ?? throw CommandFailure.Usage($"There is no file or folder {missing}.");
         using var store = await Store.OpenAsync(context, "demo", cancellation);
         say("1. The chain");
-        await using var ledger = await OpenLedger.OpenAsync(store, endpoint: null, line => say("  " + line), cancellation);
+        await using var ledger = await OpenLedger.OpenAsync(
+            store,
+            endpoint: null,
+            line => say("  " + line),
+            cancellation
+        );
         ledger.Analyses.Progress = state => say($"     {state}");
         var story = new DemoStory(ledger, say);
 
@@ -206,7 +211,15 @@ internal static class DemoCommand
             findings = told.Content.Findings,
             proofHash = hashes[0],
             transaction = told.Content.Publication!.Hash,
-            proofs = hashes.Select((proofHash, part) => new { part, proofHash, verified }),
+            proofs = hashes.Select(
+                (proofHash, part) =>
+                    new
+                    {
+                        part,
+                        proofHash,
+                        verified,
+                    }
+            ),
             verified,
             verifiedOnChain = told.Content.VerifiedOnChain,
             evidence = told.EvidencePath,

@@ -37,12 +37,7 @@ internal sealed partial class AnalysisJobs
                 RecordRoot = signals.RecordRoot,
                 ModelRoot = signals.ModelRoot,
                 EnrolRoot = signals.EnrolRoot,
-                Appearances = new EvidenceAppearances(
-                    appearances[0],
-                    appearances[1],
-                    appearances[2],
-                    appearances[3]
-                ),
+                Appearances = new EvidenceAppearances(appearances[0], appearances[1], appearances[2], appearances[3]),
                 Reservation = Transaction(job.Content.Reservation!),
                 Publication = Transaction(job.Content.Publication!),
             },

@@ -20,11 +20,7 @@ internal sealed partial class AnalysisJobs
     private const int MostPartsVerifiedAtOnce = 16;
 
     /// <summary>Step 4: every part is proven in this process and verified before anything is sent.</summary>
-    private async Task ProveAsync(
-        Job job,
-        IReadOnlyList<StatementRecord>? records,
-        CancellationToken cancellation
-    )
+    private async Task ProveAsync(Job job, IReadOnlyList<StatementRecord>? records, CancellationToken cancellation)
     {
         await using var context = Store.CreateDbContext();
         context.Attach(job.Row);
@@ -63,12 +59,7 @@ internal sealed partial class AnalysisJobs
                         [.. proof.Signals.ToArray().Select(signal => signal.ToString())]
                     )),
                 ],
-                Times = job.Content.Times with
-                {
-                    Witness = witness,
-                    Prove = prove,
-                    Verify = watch.ElapsedMilliseconds,
-                },
+                Times = job.Content.Times with { Witness = witness, Prove = prove, Verify = watch.ElapsedMilliseconds },
             }
         );
         await context.SaveChangesAsync(cancellation);
@@ -227,13 +218,7 @@ internal sealed partial class AnalysisJobs
             {
                 await chain.SendAsync(
                     chain.Relayer,
-                    chain.Ledger.Verify(
-                        signals.Nullifier,
-                        chain.Relayer.Address,
-                        StatementOf(signals),
-                        part,
-                        parts
-                    ),
+                    chain.Ledger.Verify(signals.Nullifier, chain.Relayer.Address, StatementOf(signals), part, parts),
                     cancellation
                 );
             }
@@ -284,16 +269,9 @@ internal sealed partial class AnalysisJobs
     /// <summary>The parts as published.</summary>
     public static IReadOnlyList<LedgerPart> PartsOf(AnalysisContent content) =>
         [
-            .. content.Proofs.Select(
-                proof =>
-                    new LedgerPart(
-                        [
-                            .. proof
-                                .Proof.Chunk(32)
-                                .Select(word => new BigInteger(word, isUnsigned: true, isBigEndian: true)),
-                        ],
-                        Signals(proof).ResultCommitment
-                    )
-            ),
+            .. content.Proofs.Select(proof => new LedgerPart(
+                [.. proof.Proof.Chunk(32).Select(word => new BigInteger(word, isUnsigned: true, isBigEndian: true))],
+                Signals(proof).ResultCommitment
+            )),
         ];
 }

@@ -96,8 +96,7 @@ internal sealed partial class AnalysisJobs
             return null;
         var grants = await ledger.Issuer.GrantsAsync(context, job.Row.PatientKey, cancellation);
         var grant = grants.FirstOrDefault(g => g.Capsule.GrantId == job.Row.GrantId);
-        return
-            grant?.Committed.State == GrantState.Active && grant.Capsule.Grant.HoldsAt(view.Time.ToUnixTimeSeconds())
+        return grant?.Committed.State == GrantState.Active && grant.Capsule.Grant.HoldsAt(view.Time.ToUnixTimeSeconds())
             ? grant.Capsule
             : null;
     }

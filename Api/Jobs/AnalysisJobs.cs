@@ -229,15 +229,7 @@ internal sealed partial class AnalysisJobs(OpenLedger ledger)
             reservation = new(mined.Receipt.Hash.ToString(), (long)mined.Block.Number, (long)mined.Block.Time);
         }
         job.Row.State = AnalysisState.Reserved;
-        Keep(
-            job,
-            job.Content with
-            {
-                Anchor = anchor,
-                Enrolled = enrolled,
-                Reservation = reservation,
-            }
-        );
+        Keep(job, job.Content with { Anchor = anchor, Enrolled = enrolled, Reservation = reservation });
         await context.SaveChangesAsync(cancellation);
     }
 
@@ -277,7 +269,10 @@ internal sealed partial class AnalysisJobs(OpenLedger ledger)
                 Store.Time.GetUtcNow()
             );
             using var json = System.Text.Json.JsonDocument.Parse(report.ToJsonString());
-            var record = PreparedRecord.Prepare(Fhir.ResourceText.Canonical(json.RootElement), SensitivityRules.BuiltIn);
+            var record = PreparedRecord.Prepare(
+                Fhir.ResourceText.Canonical(json.RootElement),
+                SensitivityRules.BuiltIn
+            );
             var (outcome, reason) = await writer.WriteAsync(record, [job.Row.PatientKey], cancellation);
             if (outcome == WriteOutcome.Rejected)
                 throw new InvalidOperationException("The report cannot be stored: " + reason);

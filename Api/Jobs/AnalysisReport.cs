@@ -44,14 +44,14 @@ internal static class AnalysisReport
                 }
             }
         }
-        var notRead = analyses.SelectMany(a => a.NotRead.Select(part => $"{a.Reference} {part.Path}: {part.Why}")).ToList();
-        var report = new JsonObject
-        {
-            ["resourceType"] = "DiagnosticReport",
-            ["id"] = id,
-        };
+        var notRead = analyses
+            .SelectMany(a => a.NotRead.Select(part => $"{a.Reference} {part.Path}: {part.Why}"))
+            .ToList();
+        var report = new JsonObject { ["resourceType"] = "DiagnosticReport", ["id"] = id };
         var security = new JsonArray([
-            .. labels.Distinct().Select(label => (JsonNode)new JsonObject { ["system"] = label.System, ["code"] = label.Code }),
+            .. labels
+                .Distinct()
+                .Select(label => (JsonNode)new JsonObject { ["system"] = label.System, ["code"] = label.Code }),
         ]);
         if (security.Count > 0)
             report["meta"] = new JsonObject { ["security"] = security };

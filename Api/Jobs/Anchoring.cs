@@ -112,7 +112,9 @@ internal sealed class Anchoring(Store store, LedgerChain chain, AuditTrail audit
             {
                 var latest = await chain.Audit.LatestAsync(cancellation);
                 if ((long)latest.Size >= head.Size)
-                    throw new InvalidDataException("The chain has a longer log than this database: is it an old backup?");
+                    throw new InvalidDataException(
+                        "The chain has a longer log than this database: is it an old backup?"
+                    );
                 var root = new Bytes32(checkpoint.Root);
                 var mined = await chain.SendAsync(
                     chain.Operator,

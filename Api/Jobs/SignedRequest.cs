@@ -131,7 +131,11 @@ internal sealed class SignedRequest
     /// <summary>The grantee that a request says it is from, to look up the key; nothing is checked yet. Null when it says none.</summary>
     public static string? ClaimedGrantee(string compact)
     {
-        if (compact.Length > MaxLength || compact.Split('.') is not [_, var payload, _] || TryDecode(payload) is not { } bytes)
+        if (
+            compact.Length > MaxLength
+            || compact.Split('.') is not [_, var payload, _]
+            || TryDecode(payload) is not { } bytes
+        )
             return null;
         try
         {

@@ -112,7 +112,7 @@ internal sealed class DemoStory(OpenLedger ledger, Action<string> say)
     {
         if (!TrustFile.TryParse(File.ReadAllBytes(ledger.TrustPath), out var trust))
             return false;
-        return new EvidenceVerifier(CircuitKeys.BuiltIn).Verify(File.ReadAllBytes(path), trust).IsGood;
+        return new EvidenceVerifier(AcceptedCircuit.BuiltIn).Verify(File.ReadAllBytes(path), trust).IsGood;
     }
 
     /// <summary>Writes the evidence of a delivered analysis into the data folder; null when there is none.</summary>
@@ -131,7 +131,9 @@ internal sealed class DemoStory(OpenLedger ledger, Action<string> say)
                 $$"""
                 {
                   "resourceType": "Consent",
-                  "id": "demo-{{Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(patient)))[..16]}}",
+                  "id": "demo-{{Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(patient)))[
+                    ..16
+                ]}}",
                   "status": "active",
                   "scope": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "patient-privacy"}]},
                   "category": [{"coding": [{"system": "http://loinc.org", "code": "59284-0"}]}],

@@ -170,6 +170,26 @@ namespace MedLedger.Api.Persistence.Migrations
                     b.ToTable("leaves", (string)null);
                 });
 
+            modelBuilder.Entity("MedLedger.Api.Persistence.LogAnchorRow", b =>
+                {
+                    b.Property<long>("Size")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Block")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Time")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Transaction")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Size");
+
+                    b.ToTable("log_anchors", (string)null);
+                });
+
             modelBuilder.Entity("MedLedger.Api.Persistence.LogEntryRow", b =>
                 {
                     b.Property<long>("Index")
@@ -369,6 +389,10 @@ namespace MedLedger.Api.Persistence.Migrations
                         .HasColumnType("BLOB");
 
                     b.Property<string>("GrantTransaction")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("GranteeKey")
+                        .IsRequired()
                         .HasColumnType("TEXT");
 
                     b.Property<bool>("IsGranted")

@@ -11,7 +11,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace MedLedger.Api.Persistence.Migrations
 {
     [DbContext(typeof(LedgerContext))]
-    [Migration("20261123200330_Initial")]
+    [Migration("20261123201716_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -171,6 +171,26 @@ namespace MedLedger.Api.Persistence.Migrations
                     b.HasIndex("RecordKey");
 
                     b.ToTable("leaves", (string)null);
+                });
+
+            modelBuilder.Entity("MedLedger.Api.Persistence.LogAnchorRow", b =>
+                {
+                    b.Property<long>("Size")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Block")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Time")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Transaction")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Size");
+
+                    b.ToTable("log_anchors", (string)null);
                 });
 
             modelBuilder.Entity("MedLedger.Api.Persistence.LogEntryRow", b =>
@@ -372,6 +392,10 @@ namespace MedLedger.Api.Persistence.Migrations
                         .HasColumnType("BLOB");
 
                     b.Property<string>("GrantTransaction")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("GranteeKey")
+                        .IsRequired()
                         .HasColumnType("TEXT");
 
                     b.Property<bool>("IsGranted")

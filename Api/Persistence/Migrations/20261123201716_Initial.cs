@@ -38,6 +38,20 @@ namespace MedLedger.Api.Persistence.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "log_anchors",
+                columns: table => new
+                {
+                    Size = table.Column<long>(type: "INTEGER", nullable: false),
+                    Transaction = table.Column<string>(type: "TEXT", nullable: false),
+                    Block = table.Column<long>(type: "INTEGER", nullable: false),
+                    Time = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_log_anchors", x => x.Size);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "log_details",
                 columns: table => new
                 {
@@ -214,6 +228,7 @@ namespace MedLedger.Api.Persistence.Migrations
                 {
                     GrantId = table.Column<string>(type: "TEXT", nullable: false),
                     PatientKey = table.Column<string>(type: "TEXT", nullable: false),
+                    GranteeKey = table.Column<string>(type: "TEXT", nullable: false),
                     Leaf = table.Column<byte[]>(type: "BLOB", nullable: false),
                     Capsule = table.Column<byte[]>(type: "BLOB", nullable: false),
                     IsGranted = table.Column<bool>(type: "INTEGER", nullable: false),
@@ -467,6 +482,9 @@ namespace MedLedger.Api.Persistence.Migrations
 
             migrationBuilder.DropTable(
                 name: "leaves");
+
+            migrationBuilder.DropTable(
+                name: "log_anchors");
 
             migrationBuilder.DropTable(
                 name: "log_details");
