@@ -48,6 +48,8 @@ internal static class CommandLine
             ProofCommands.CreateProve(),
             ProofCommands.CreateVerifyProof(),
             ProofCommands.CreateWitness(),
+            ServeCommand.Create(),
+            TokenCommand.Create(),
             VerifyCommand.Create(),
         ];
 }

@@ -112,6 +112,10 @@ internal sealed class Store : IDbContextFactory<LedgerContext>, IDisposable
         public void Dispose() => semaphore.Release();
     }
 
+    /// <summary>Opens the keys of a folder that exists, beside the process that holds it.</summary>
+    public static FileKeyCustody OpenCustody(CommandContext command, DataFolder folder) =>
+        OpenCustody(command, folder, isNew: false);
+
     private static FileKeyCustody OpenCustody(CommandContext command, DataFolder folder, bool isNew)
     {
         var path = command.Settings.KeyFile ?? FileKeyCustody.DefaultKeyFile(folder.Id);

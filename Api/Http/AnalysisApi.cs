@@ -1,0 +1,216 @@
+using System.Security.Cryptography;
+using MedLedger.Api.Jobs;
+using MedLedger.Api.Records;
+using MedLedger.Consent.Access;
+using MedLedger.Consent.Log;
+
+namespace MedLedger.Api.Http;
+
+/// <summary>What a clinician asks for: a patient, and optionally resource types; or a request signed elsewhere.</summary>
+internal sealed record AnalysisBody(string? Patient, IReadOnlyList<string>? Types, string? Request);
+
+/// <summary>Analyses over HTTP: accepted with 202, polled, read through the gate; evidence for everybody who verifies.</summary>
+internal static class AnalysisApi
+{
+    /// <summary>Maps the routes.</summary>
+    public static void MapAnalyses(this WebApplication app, OpenLedger ledger)
+    {
+        app.MapPost(
+            "/analyses",
+            (AnalysisBody body, HttpRequest http, AnalysisQueue queue, CancellationToken ct) =>
+                RequestAsync(body, http, ledger, queue, ct)
+        );
+        app.MapGet(
+            "/analyses/{id}",
+            (string id, HttpRequest http, CancellationToken ct) => StateAsync(id, http, ledger, ct)
+        );
+        app.MapGet(
+            "/analyses/{id}/report",
+            (string id, HttpRequest http, CancellationToken ct) => ReportAsync(id, http, ledger, ct)
+        );
+        app.MapGet(
+            "/analyses/{id}/evidence",
+            (string id, HttpRequest http, CancellationToken ct) => EvidenceAsync(id, http, ledger, ct)
+        );
+    }
+
+    private static async Task<IResult> RequestAsync(
+        AnalysisBody body,
+        HttpRequest http,
+        OpenLedger ledger,
+        AnalysisQueue queue,
+        CancellationToken cancellation
+    )
+    {
+        if (LedgerApi.CallerOf(http, ledger) is not { } caller)
+            return Outcomes.Login;
+        if (caller.User.Role != Role.Clinician)
+            return Outcomes.Forbidden;
+        var compact = body.Request;
+        if (compact is null)
+        {
+            if (body.Patient is null)
+                return Outcomes.Unprocessable("a patient or a signed request is needed");
+            compact = await SignAsync(body.Patient, body.Types ?? [], caller, ledger, cancellation);
+        }
+        else if (SignedRequest.ClaimedGrantee(compact) != caller.User.Reference)
+        {
+            return Outcomes.Forbidden;
+        }
+        var (id, problem) = await ledger.Analyses.AcceptAsync(compact, cancellation);
+        if (id is null)
+            return problem == "no such patient" ? Outcomes.NotFound : Outcomes.Unprocessable(problem!);
+        return queue.TryAdd(id)
+            ? Results.Accepted($"/analyses/{id}", new { id, state = nameof(AnalysisState.Accepted) })
+            : Results.StatusCode(StatusCodes.Status429TooManyRequests);
+    }
+
+    private static async Task<IResult> StateAsync(
+        string id,
+        HttpRequest http,
+        OpenLedger ledger,
+        CancellationToken cancellation
+    )
+    {
+        var (problem, row, content, _) = await FindAsync(id, http, ledger, cancellation);
+        if (problem is not null)
+            return problem;
+        return Results.Ok(
+            new
+            {
+                id,
+                state = row!.State.ToString(),
+                why = row.Why,
+                records = content!.Records.Count,
+                findings = content.Findings,
+                proofs = content.Proofs.Count,
+                transaction = content.Publication?.Hash,
+                verifiedOnChain = content.VerifiedOnChain,
+            }
+        );
+    }
+
+    private static async Task<IResult> ReportAsync(
+        string id,
+        HttpRequest http,
+        OpenLedger ledger,
+        CancellationToken cancellation
+    )
+    {
+        var (problem, row, content, caller) = await FindAsync(id, http, ledger, cancellation);
+        if (problem is not null)
+            return problem;
+        if (
+            caller!.User.Role != Role.Clinician
+            || content!.Report is not { } report
+            || row!.State != AnalysisState.Delivered
+        )
+            return Outcomes.NotFound;
+
+        await using var context = ledger.Store.CreateDbContext();
+        var key = ledger.Store.Vault.RecordKey(report);
+        var stored = await RecordReader.LoadAsync(context, [key], cancellation).FirstOrDefaultAsync(cancellation);
+        if (stored is null)
+            return Outcomes.NotFound;
+        var states = await ledger.States.LoadAsync(context, [row.PatientKey], cancellation);
+        var request = new AccessRequest
+        {
+            Patient = states.GetValueOrDefault(row.PatientKey)?.Patient ?? "",
+            Actors = [caller.User.Reference],
+            Purpose = caller.Purpose,
+            Action = "access",
+            Time = Requests.Moment(ledger.Store.Time.GetUtcNow()),
+        };
+        var view = await ledger.Chain.ViewAsync(cancellation);
+        var refused = DenyReason.KeysUnavailable;
+        using var opened = new RecordOpener(ledger.Store.Vault, ledger.Gate)
+            .Open([stored], request, states, view, (_, reason) => refused = reason)
+            .FirstOrDefault();
+        // The entry is committed before the body leaves, for permits and refusals alike.
+        await ledger.Audit.AppendAsync(
+            [
+                new AuditEvent
+                {
+                    Action = AuditAction.Read,
+                    Decision = opened is null ? AuditDecision.Refused : AuditDecision.Permitted,
+                    Reason = opened is null ? refused : null,
+                    Basis = opened?.Permits[0].Basis,
+                    PatientKey = row.PatientKey,
+                    Agent = caller.User.Reference,
+                    Purpose = caller.Purpose,
+                    Interaction = "read",
+                    Entities = [report],
+                },
+            ],
+            cancellation
+        );
+        // A refused read looks like no record.
+        return opened is null ? Outcomes.NotFound : Results.Bytes(opened.Content().ToArray(), "application/fhir+json");
+    }
+
+    private static async Task<IResult> EvidenceAsync(
+        string id,
+        HttpRequest http,
+        OpenLedger ledger,
+        CancellationToken cancellation
+    )
+    {
+        var (problem, row, _, _) = await FindAsync(id, http, ledger, cancellation);
+        if (problem is not null)
+            return problem;
+        return row!.Evidence is { } evidence ? Results.Bytes(evidence, "application/json") : Outcomes.NotFound;
+    }
+
+    /// <summary>The job, for its requester, its patient or compliance; to everybody else there is none.</summary>
+    private static async Task<(IResult? Problem, AnalysisRow? Row, AnalysisContent? Content, Caller? Caller)> FindAsync(
+        string id,
+        HttpRequest http,
+        OpenLedger ledger,
+        CancellationToken cancellation
+    )
+    {
+        if (LedgerApi.CallerOf(http, ledger) is not { } caller)
+            return (Outcomes.Login, null, null, null);
+        await using var context = ledger.Store.CreateDbContext();
+        var row = await context.FindAsync<AnalysisRow>([id], cancellation);
+        var content = row is null ? null : AnalysisContent.Open(ledger.Store.Custody, id, row.Content);
+        var isTheirs =
+            row is not null
+            && content is not null
+            && caller.User.Role switch
+            {
+                Role.Clinician => content.Actors.Contains(caller.User.Reference, StringComparer.Ordinal),
+                Role.Patient => row.PatientKey == ledger.Store.Vault.PatientKey(caller.User.Reference),
+                Role.Compliance => true,
+                _ => false,
+            };
+        return isTheirs ? (null, row, content, caller) : (Outcomes.NotFound, null, null, null);
+    }
+
+    private static async Task<string> SignAsync(
+        string patient,
+        IReadOnlyList<string> types,
+        Caller caller,
+        OpenLedger ledger,
+        CancellationToken cancellation
+    )
+    {
+        var now = ledger.Store.Time.GetUtcNow();
+        await ledger.Grantees.CommitmentOfAsync(caller.User.Reference, cancellation);
+        using var key = await ledger.Grantees.SigningKeyOfAsync(caller.User.Reference, cancellation);
+        var claims = new AnalysisRequestClaims
+        {
+            Nonce = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)),
+            Grantee = caller.User.Reference,
+            PatientKey = ledger.Store.Vault.PatientKey(patient),
+            Deployment = ledger.Store.Folder.Id,
+            Purpose = caller.Purpose,
+            Action = "use",
+            Types = types,
+            Model = ledger.Pipeline.ModelSha256,
+            IssuedAt = now.ToUnixTimeSeconds(),
+            Expires = now.AddHours(1).ToUnixTimeSeconds(),
+        };
+        return SignedRequest.Sign(claims, key).Compact;
+    }
+}

@@ -1,0 +1,57 @@
+using System.Threading.Channels;
+using MedLedger.Api.Jobs;
+
+namespace MedLedger.Api.Http;
+
+/// <summary>
+/// Runs accepted analyses one after the other, and anchors on a clock. What is not finished when the server stops is
+/// taken up at the next start.
+/// </summary>
+internal sealed partial class AnalysisQueue(OpenLedger ledger, ILogger<AnalysisQueue> log) : BackgroundService
+{
+    private static readonly TimeSpan AnchorEvery = TimeSpan.FromSeconds(60);
+    private readonly Channel<string> _jobs = Channel.CreateBounded<string>(1024);
+
+    /// <summary>Queues an accepted job; false when too many wait.</summary>
+    public bool TryAdd(string id) => _jobs.Writer.TryWrite(id);
+
+    /// <inheritdoc/>
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(RunJobsAsync(stoppingToken), AnchorAsync(stoppingToken));
+
+    private async Task RunJobsAsync(CancellationToken stopping)
+    {
+        await foreach (var id in _jobs.Reader.ReadAllAsync(stopping))
+        {
+            try
+            {
+                await ledger.Analyses.RunAsync(id, stopping);
+            }
+            catch (Exception failure) when (failure is not OperationCanceledException)
+            {
+                Failed(log, id, failure.GetType().Name); // messages may name what must not be logged
+            }
+        }
+    }
+
+    private async Task AnchorAsync(CancellationToken stopping)
+    {
+        using var timer = new PeriodicTimer(AnchorEvery, ledger.Store.Time);
+        while (await timer.WaitForNextTickAsync(stopping))
+        {
+            try
+            {
+                await ledger.Anchoring.AnchorRecordsAsync(stopping);
+                if (await ledger.Audit.HeadAsync(stopping) is not null)
+                    await ledger.Anchoring.AnchorLogAsync(stopping);
+            }
+            catch (Exception failure) when (failure is not OperationCanceledException)
+            {
+                Failed(log, "anchoring", failure.GetType().Name);
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Job} failed: {Kind}. It is tried again at the next start.")]
+    private static partial void Failed(ILogger logger, string job, string kind);
+}

@@ -1,0 +1,209 @@
+using MedLedger.Api.Jobs;
+using MedLedger.Api.Persistence;
+using MedLedger.Api.Records;
+using MedLedger.Consent.Access;
+using MedLedger.Consent.Log;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedLedger.Api.Http;
+
+/// <summary>The HTTP API for the steps of the main job: import, consent, analysis, evidence, log.</summary>
+internal static class LedgerApi
+{
+    private const long LargestImport = 64L << 20;
+
+    /// <summary>Maps the routes.</summary>
+    public static void MapLedger(this WebApplication app, OpenLedger ledger)
+    {
+        app.MapGet("/health/live", () => Results.Ok(new { status = "live" }));
+        app.MapGet("/health/ready", async (CancellationToken ct) => await ReadyAsync(ledger, ct));
+        app.MapPost("/import", (HttpRequest http, CancellationToken ct) => ImportAsync(http, ledger, ct));
+        app.MapPost("/consents", (HttpRequest http, CancellationToken ct) => AddConsentAsync(http, ledger, ct));
+        app.MapGet("/consents", (HttpRequest http, CancellationToken ct) => ListConsentsAsync(http, ledger, ct));
+        app.MapDelete(
+            "/consents/{id}",
+            (string id, HttpRequest http, CancellationToken ct) => RevokeAsync(id, http, ledger, ct)
+        );
+        app.MapGet("/audit", (HttpRequest http, CancellationToken ct) => AuditAsync(http, ledger, ct));
+        app.MapAnalyses(ledger);
+        app.MapGet("/log/checkpoint", (CancellationToken ct) => CheckpointAsync(ledger, ct));
+        app.MapGet("/log/key", () => Results.Text(ledger.Audit.Key + "\n"));
+        app.MapGet(
+            "/log/receipts/{index:long}",
+            async (long index, CancellationToken ct) =>
+                await ledger.Audit.ReceiptAsync(index, ct) is { } receipt ? Results.Ok(receipt) : Outcomes.NotFound
+        );
+        app.Map(
+            "/fhir/{**path}",
+            (HttpRequest http) => CallerOf(http, ledger) is null ? Outcomes.Login : Outcomes.NotSupported
+        );
+        app.MapFallback(() => Outcomes.NotFound);
+    }
+
+    /// <summary>Who calls; null without a valid token.</summary>
+    public static Caller? CallerOf(HttpRequest http, OpenLedger ledger) =>
+        Caller.From(http.Headers.Authorization, ledger.Store.Custody, ledger.Store.Time.GetUtcNow());
+
+    private static async Task<IResult> ReadyAsync(OpenLedger ledger, CancellationToken cancellation) =>
+        await ledger.Chain.ViewAsync(cancellation) is { } view
+            ? Results.Ok(new { status = "ready", block = view.Block })
+            : Results.Json(new { status = "chain-unavailable" }, statusCode: 503);
+
+    private static async Task<IResult> ImportAsync(HttpRequest http, OpenLedger ledger, CancellationToken cancellation)
+    {
+        if (CallerOf(http, ledger) is not { } caller)
+            return Outcomes.Login;
+        if (caller.User.Role is not (Role.Ingest or Role.Operator))
+            return Outcomes.Forbidden;
+        if (http.ContentLength is null or > LargestImport)
+            return Outcomes.TooLarge;
+        // The importer streams files; this one lies beside the data folder, for its owner alone, and is deleted.
+        var folder = Directory.CreateTempSubdirectory("medledger-import-").FullName;
+        try
+        {
+            var lines = http.ContentType?.Contains("ndjson", StringComparison.OrdinalIgnoreCase) == true;
+            var path = Path.Combine(folder, lines ? "body.ndjson" : "body.json");
+            await using (var file = File.Create(path))
+                await http.Body.CopyToAsync(file, cancellation);
+            var report = await ledger.Importer.ImportAsync([path], new Silent(), cancellation);
+            return Results.Json(
+                new
+                {
+                    ok = report.Rejected == 0,
+                    records = report.Records,
+                    created = report.Created,
+                    updated = report.Updated,
+                    unchanged = report.Unchanged,
+                    rejected = report.Rejected,
+                    rejections = report.Rejections.Select(r => new { position = r.Position, reason = r.Reason }),
+                },
+                statusCode: report.Records == 0 && report.Rejected > 0 ? 422 : 200
+            );
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static async Task<IResult> AddConsentAsync(
+        HttpRequest http,
+        OpenLedger ledger,
+        CancellationToken cancellation
+    )
+    {
+        if (CallerOf(http, ledger) is not { } caller)
+            return Outcomes.Login;
+        if (caller.User.Role != Role.Patient)
+            return Outcomes.Forbidden;
+        if (http.ContentLength is null or > 1 << 20)
+            return Outcomes.TooLarge;
+        using var body = new MemoryStream();
+        await http.Body.CopyToAsync(body, cancellation);
+        var prepared = PreparedRecord.TryPrepare(body.ToArray(), null, null, SensitivityRules.BuiltIn, out var problem);
+        if (prepared is null)
+            return Outcomes.Unprocessable(problem ?? "not a resource");
+        if (prepared.Description.Patients is not [var patient] || patient != caller.User.Reference)
+            return Outcomes.Forbidden;
+        var (consent, change, refused) = await ledger.Consents.AddAsync(body.ToArray(), cancellation);
+        return consent is null || change is null
+            ? Outcomes.Unprocessable(refused ?? "not taken")
+            : Results.Created($"/{consent.ToLowerInvariant()}", Change(consent, change));
+    }
+
+    private static async Task<IResult> ListConsentsAsync(
+        HttpRequest http,
+        OpenLedger ledger,
+        CancellationToken cancellation
+    )
+    {
+        if (CallerOf(http, ledger) is not { } caller)
+            return Outcomes.Login;
+        if (caller.User.Role != Role.Patient)
+            return Outcomes.Forbidden;
+        var all = await ConsentStore.ListAsync(ledger.Store, ledger.Gate, cancellation);
+        return Results.Ok(
+            all.Where(c => c.Patient == caller.User.Reference).Select(c => new { id = c.Consent, active = c.IsActive })
+        );
+    }
+
+    private static async Task<IResult> RevokeAsync(
+        string id,
+        HttpRequest http,
+        OpenLedger ledger,
+        CancellationToken cancellation
+    )
+    {
+        if (CallerOf(http, ledger) is not { } caller)
+            return Outcomes.Login;
+        if (caller.User.Role != Role.Patient)
+            return Outcomes.Forbidden;
+        var consent = "Consent/" + id;
+        var own = await ConsentStore.ListAsync(ledger.Store, ledger.Gate, cancellation);
+        if (!own.Any(c => c.Consent == consent && c.Patient == caller.User.Reference))
+            return Outcomes.NotFound;
+        return await ledger.Consents.RevokeAsync(consent, cancellation) is { } change
+            ? Results.Ok(Change(consent, change))
+            : Outcomes.NotFound;
+    }
+
+    /// <summary>What the log says of the caller, newest first, with the details that only the patient and compliance read.</summary>
+    private static async Task<IResult> AuditAsync(HttpRequest http, OpenLedger ledger, CancellationToken cancellation)
+    {
+        if (CallerOf(http, ledger) is not { } caller)
+            return Outcomes.Login;
+        if (caller.User.Role != Role.Patient)
+            return Outcomes.Forbidden;
+        var patientKey = ledger.Store.Vault.PatientKey(caller.User.Reference);
+        await using var context = ledger.Store.CreateDbContext();
+        var rows = await context
+            .Set<SealedAuditDetails>()
+            .AsNoTracking()
+            .Where(d => d.PatientKey == patientKey)
+            .OrderByDescending(d => d.Index)
+            .Take(500)
+            .ToListAsync(cancellation);
+        var told = new List<object>();
+        foreach (var row in rows)
+        {
+            var bytes = await new LogStore(context).ReadEntryAsync(row.Index, cancellation);
+            if (bytes is null || !AuditEntry.TryDecode(bytes, out var entry))
+                continue;
+            if (AuditDetails.Open(ledger.Store.Vault, row, entry) is { } details)
+            {
+                told.Add(
+                    new
+                    {
+                        index = row.Index,
+                        time = details.Time,
+                        action = entry.Action.ToString(),
+                        decision = entry.Decision.ToString(),
+                        reason = entry.Reason?.ToString(),
+                        agent = details.Agent,
+                        purpose = details.Purpose,
+                        entities = details.Entities,
+                        note = details.Note,
+                    }
+                );
+            }
+        }
+        return Results.Ok(told);
+    }
+
+    private static async Task<IResult> CheckpointAsync(OpenLedger ledger, CancellationToken cancellation) =>
+        await ledger.Audit.HeadAsync(cancellation) is var (head, _) ? Results.Text(head.Note) : Outcomes.NotFound;
+
+    private static object Change(string consent, GrantChange change) =>
+        new
+        {
+            consent,
+            granted = change.Granted.Count,
+            revoked = change.Revoked.Count,
+            gaps = change.Gaps,
+        };
+
+    private sealed class Silent : IProgress<Cli.Progressed>
+    {
+        public void Report(Cli.Progressed value) { }
+    }
+}
