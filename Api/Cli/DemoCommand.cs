@@ -102,13 +102,15 @@ internal static class DemoCommand
 
         say("6. A compliance officer verifies, offline");
         var log = await story.VerifyLogAsync(cancellation);
+        var exported = store.Folder.File(LogExport.Folder);
+        await new LogExport(store, ledger.Audit.Key).WriteAsync(exported, cancellation);
         var evidenceHolds = analyses.ConvertAll(told => story.VerifyEvidence(told.EvidencePath!));
         say($"  log of {log.Size} entries: {(log.Verified ? "hashes to its signed head" : "DOES NOT HASH")}.");
         say($"  evidence: {evidenceHolds.Count(holds => holds)} of {evidenceHolds.Count} files valid.");
 
         await using var database = store.CreateDbContext();
         var isGood = report.Rejected == 0 && log.Verified && evidenceHolds.TrueForAll(holds => holds);
-        Hints(context, analyses[0].EvidencePath!, ledger.TrustPath);
+        Hints(context, analyses[0].EvidencePath!, exported, ledger.TrustPath);
         if (context.Settings.IsJson)
         {
             var head = ledger.Chain.Follower.State.Head!;
@@ -226,10 +228,11 @@ internal static class DemoCommand
         };
     }
 
-    private static void Hints(CommandContext context, string evidence, string trust)
+    private static void Hints(CommandContext context, string evidence, string log, string trust)
     {
         var data = context.Settings.DataFolder;
         context.Terminal.Say($"Verify it yourself: medledger verify {evidence} --trust {trust}");
+        context.Terminal.Say($"And the whole log:  medledger verify --log {log} --trust {trust}");
         context.Terminal.Say($"Go on with it:      medledger serve --data {data}");
     }
 }

@@ -6,6 +6,7 @@ namespace MedLedger.Api.Cli;
 
 /// <summary>
 /// <c>verify EVIDENCE [--trust FILE] [--chain URL]</c>: what a compliance officer runs, without server or data folder.
+/// <c>verify --log DIR|URL</c> does the same for the whole log (<see cref="VerifyLog"/>).
 /// Exit 0 when everything holds, 1 with the first check that fails.
 /// </summary>
 internal static class VerifyCommand
@@ -15,7 +16,16 @@ internal static class VerifyCommand
 
     internal static Command Create()
     {
-        var evidence = new Argument<string>("EVIDENCE") { Description = "The evidence file of one analysis." };
+        var evidence = new Argument<string?>("EVIDENCE")
+        {
+            Description = "The evidence file of one analysis.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var log = new Option<string>("--log")
+        {
+            Description = "Verify a published log instead: its folder or its address.",
+            HelpName = "DIR|URL",
+        };
         var trust = new Option<string>("--trust")
         {
             Description = "Chain, contracts and keys to trust (trust.json, received by another channel).",
@@ -26,16 +36,25 @@ internal static class VerifyCommand
             Description = "Read the chain at this address too.",
             HelpName = "URL",
         };
-        var command = new Command("verify", "Verify the evidence of an analysis, offline.") { evidence, trust, chain };
+        var command = new Command("verify", "Verify the evidence of an analysis or the whole log, offline.")
+        {
+            evidence,
+            log,
+            trust,
+            chain,
+        };
         command.Handle(
             (context, cancellation) =>
-                RunAsync(
-                    context,
-                    context.Arguments.GetValue(evidence)!,
-                    context.Arguments.GetValue(trust),
-                    context.Arguments.GetValue(chain),
-                    cancellation
-                )
+            {
+                var (file, published) = (context.Arguments.GetValue(evidence), context.Arguments.GetValue(log));
+                var (trusted, endpoint) = (context.Arguments.GetValue(trust), context.Arguments.GetValue(chain));
+                return (file, published) switch
+                {
+                    ({ } path, null) => RunAsync(context, path, trusted, endpoint, cancellation),
+                    (null, { } place) => VerifyLog.RunAsync(context, place, trusted, endpoint, cancellation),
+                    _ => throw CommandFailure.Usage("Give either an evidence file or --log, and only one of them."),
+                };
+            }
         );
         return command;
     }
@@ -50,18 +69,22 @@ internal static class VerifyCommand
     {
         var endpoint = chain is null ? null : Endpoint(chain);
         var bytes = await ReadAsync(path, MaxEvidenceSize, cancellation);
-        TrustFile? trust = null;
-        if (
-            trustPath is not null
-            && !TrustFile.TryParse(await ReadAsync(trustPath, MaxTrustSize, cancellation), out trust)
-        )
-            throw CommandFailure.Refused($"{trustPath} is not a trust file.");
-
+        var trust = await ReadTrustAsync(trustPath, cancellation);
         var report = new EvidenceVerifier(AcceptedCircuit.BuiltIn).Verify(bytes, trust);
         if (endpoint is not null && report.IsGood)
             report = await CheckChainAsync(report, endpoint, context.Time, cancellation);
         Show(context, report);
         return report.IsGood ? ExitCode.Good : ExitCode.Refused;
+    }
+
+    /// <summary>The trust file; null without one.</summary>
+    internal static async Task<TrustFile?> ReadTrustAsync(string? path, CancellationToken cancellation)
+    {
+        if (path is null)
+            return null;
+        return TrustFile.TryParse(await ReadAsync(path, MaxTrustSize, cancellation), out var trust)
+            ? trust
+            : throw CommandFailure.Refused($"{path} is not a trust file.");
     }
 
     private static async Task<EvidenceReport> CheckChainAsync(
@@ -121,7 +144,8 @@ internal static class VerifyCommand
         : report.Pinned ? $"valid (keys and contracts pinned by the trust file; chain: {chain})"
         : $"consistent (the log's key is the file's own: give --trust to pin it; chain: {chain})";
 
-    private static Uri Endpoint(string chain) =>
+    /// <summary>The address that <c>--chain</c> names.</summary>
+    internal static Uri Endpoint(string chain) =>
         Uri.TryCreate(chain, UriKind.Absolute, out var endpoint) && endpoint.Scheme is "http" or "https"
             ? endpoint
             : throw CommandFailure.Usage("--chain wants an http or https address.");

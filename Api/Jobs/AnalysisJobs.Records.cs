@@ -272,7 +272,15 @@ internal sealed partial class AnalysisJobs
         job.Row.State = AnalysisState.Aborted;
         job.Row.Why = why;
         context.Update(job.Row);
-        var aborted = Event(job, AuditAction.AnalysisAborted) with { Note = why };
+        // The subject is that of the permit: the grant that it follows from may be gone.
+        var permit = job.Content.PermittedEntry is { } index
+            ? await context.Set<LogEntryRow>().FindAsync([index], cancellation)
+            : null;
+        var aborted = Event(job, AuditAction.AnalysisAborted) with
+        {
+            Note = why,
+            Subject = AuditEntry.TryDecode(permit?.Entry, out var entry) ? entry.Subject : default,
+        };
         await ledger.Audit.AppendAsync(context, [aborted], () => context.SaveChangesAsync(cancellation), cancellation);
     }
 }
