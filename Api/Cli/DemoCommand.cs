@@ -58,20 +58,23 @@ internal static class DemoCommand
         foreach (var rejection in report.Rejections)
             say($"  rejected: {rejection.File}, {rejection.Position}: {rejection.Reason}");
         say($"  {report.Records} records, {report.Rejected} rejected.");
+        var stored = await story.PatientsAsync(cancellation); // a sample patient may have been erased
         var patients = files is null
-            ? [.. SampleFiles.Patients.Select(SampleFiles.PatientOf)]
-            : await story.PatientsAsync(cancellation);
+            ? [.. SampleFiles.Patients.Select(SampleFiles.PatientOf).Intersect(stored, StringComparer.Ordinal)]
+            : stored;
         if (patients.Count == 0)
-            throw CommandFailure.Refused("The Bundles hold no patient.");
+            throw CommandFailure.Refused("There is no patient to tell the story on.");
 
         say("3. Patients grant consent on the chain");
-        var granting = files is null ? patients.Take(patients.Count - 1).ToList() : [.. patients];
+        var granting = files is null
+            ? patients.Where(patient => SampleFiles.ReadConsentOf(patient) is not null).ToList()
+            : [.. patients];
+        if (granting.Count == 0)
+            throw CommandFailure.Refused("There is no patient who consents.");
         var consents = new List<string>();
         foreach (var patient in granting)
         {
-            var sample = files is null
-                ? SampleFiles.ReadConsentFor(SampleFiles.Patients[patients.ToList().IndexOf(patient)])
-                : null;
+            var sample = files is null ? SampleFiles.ReadConsentOf(patient) : null;
             consents.Add(await story.GrantAsync(patient, sample, cancellation));
         }
 

@@ -31,6 +31,10 @@ internal static class SampleFiles
     public static byte[]? ReadConsentFor(string bundle) =>
         Open("Consents/" + bundle.Replace("patient-", "consent-", StringComparison.Ordinal));
 
+    /// <summary>The Consent of a sample patient (<c>Patient/id</c>); null when there is none.</summary>
+    public static byte[]? ReadConsentOf(string patient) =>
+        Patients.FirstOrDefault(bundle => PatientOf(bundle) == patient) is { } bundle ? ReadConsentFor(bundle) : null;
+
     private static byte[]? Open(string name)
     {
         using var stream = typeof(SampleFiles).Assembly.GetManifestResourceStream("samples/" + name);
