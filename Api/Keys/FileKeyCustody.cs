@@ -50,8 +50,10 @@ internal sealed class FileKeyCustody : IKeyCustody, IDisposable
     /// <param name="passphrase">UTF-8; empty for a key file that its mode alone protects.</param>
     public static FileKeyCustody Create(string keyFile, ReadOnlySpan<byte> passphrase)
     {
-        if (File.Exists(keyFile) || Directory.Exists(KeyFolder(keyFile)))
+        if (File.Exists(keyFile) || HoldsKeys(KeyFolder(keyFile)))
             throw CommandFailure.Usage($"There are keys at {keyFile} already.");
+        // A first start that was cut off leaves a tenant key under a master key that nobody has.
+        File.Delete(Path.Combine(KeyFolder(keyFile), "tenant.key"));
         var master = SecretKey.Generate();
         using var tenant = SecretKey.Generate();
         // The master key's file is written last: without it nothing is there, and a second start begins anew.
@@ -60,6 +62,12 @@ internal sealed class FileKeyCustody : IKeyCustody, IDisposable
         DurableFile.Write(keyFile, Encoding.ASCII.GetBytes(text));
         return new FileKeyCustody(keyFile, master);
     }
+
+    private static bool HoldsKeys(string folder) =>
+        Directory.Exists(folder)
+        && Directory
+            .EnumerateFileSystemEntries(folder)
+            .Any(entry => !string.Equals(Path.GetFileName(entry), "tenant.key", StringComparison.Ordinal));
 
     /// <summary>Opens existing keys; a missing, damaged, readable-by-others or foreign file ends the command.</summary>
     public static FileKeyCustody Open(string keyFile, ReadOnlySpan<byte> passphrase)
