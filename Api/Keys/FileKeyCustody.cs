@@ -53,7 +53,8 @@ internal sealed class FileKeyCustody : IKeyCustody, IDisposable
         if (File.Exists(keyFile) || HoldsKeys(KeyFolder(keyFile)))
             throw CommandFailure.Usage($"There are keys at {keyFile} already.");
         // A first start that was cut off leaves a tenant key under a master key that nobody has.
-        File.Delete(Path.Combine(KeyFolder(keyFile), "tenant.key"));
+        if (Directory.Exists(KeyFolder(keyFile)))
+            Directory.Delete(KeyFolder(keyFile), recursive: true);
         var master = SecretKey.Generate();
         using var tenant = SecretKey.Generate();
         // The master key's file is written last: without it nothing is there, and a second start begins anew.
