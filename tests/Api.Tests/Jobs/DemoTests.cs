@@ -1,12 +1,15 @@
 using System.Text;
+using System.Text.Json;
 using MedLedger.Api.Cli;
+using MedLedger.Api.Samples;
 using MedLedger.Api.Tests.Cli;
 
 namespace MedLedger.Api.Tests.Jobs;
 
 public sealed class DemoTests : IDisposable
 {
-    private static readonly string[] Surnames = ["Wetherington", "Castellucci", "Ostrander", "Vanderhoef"];
+    // Read from the samples: the names stand nowhere else in the project.
+    private static readonly IReadOnlyList<string> Surnames = [.. SampleFiles.Patients.Select(Surname)];
     private readonly TemporaryFolder _folder = new();
 
     [Fact]
@@ -81,6 +84,17 @@ public sealed class DemoTests : IDisposable
             Assert.DoesNotContain("sample-a", text, StringComparison.Ordinal);
             Assert.All(Surnames, name => Assert.DoesNotContain(name, text, StringComparison.OrdinalIgnoreCase));
         }
+    }
+
+    private static string Surname(string bundle)
+    {
+        using var json = JsonDocument.Parse(SampleFiles.Read(bundle));
+        var patient = json
+            .RootElement.GetProperty("entry")
+            .EnumerateArray()
+            .Select(entry => entry.GetProperty("resource"))
+            .Single(resource => resource.GetProperty("resourceType").ValueEquals("Patient"));
+        return patient.GetProperty("name")[0].GetProperty("family").GetString()!;
     }
 
     private Task<CommandRun> Run(params string[] args) =>
