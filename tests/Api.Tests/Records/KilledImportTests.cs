@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Text;
 using MedLedger.Api.Cli;
 using MedLedger.Api.Tests.Cli;
 
@@ -38,15 +36,7 @@ public sealed class KilledImportTests
     // kill -9 as soon as some of the records are on the disk, and before all of them can be.
     private static async Task KillWhenWritingAsync(TemporaryFolder folder, string[] args)
     {
-        var program = Path.Combine(AppContext.BaseDirectory, "medledger.dll");
-        var start = new ProcessStartInfo("dotnet", [program, .. args])
-        {
-            UseShellExecute = false,
-            RedirectStandardError = true,
-            RedirectStandardOutput = true,
-            StandardErrorEncoding = Encoding.UTF8,
-        };
-        using var process = Process.Start(start)!;
+        using var process = ChildProgram.Start(args);
         var wal = folder.File("data", "medledger.db-wal");
         while (!process.HasExited && !(File.Exists(wal) && new FileInfo(wal).Length > 1_500_000))
             await Task.Delay(5);
