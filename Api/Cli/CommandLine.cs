@@ -9,7 +9,7 @@ internal static class CommandLine
     public static int Run(string[] args) => RunAsync(args, new Terminal()).GetAwaiter().GetResult();
 
     /// <summary>The same, on the streams of <paramref name="terminal"/>.</summary>
-    public static async Task<int> RunAsync(string[] args, Terminal terminal)
+    public static async Task<int> RunAsync(string[] args, Terminal terminal, CancellationToken cancellation = default)
     {
         var root = new RootCommand("Privacy-preserving medical records with zero-knowledge proofs.");
         SharedOptions.AddTo(root);
@@ -28,7 +28,7 @@ internal static class CommandLine
             return ExitCode.Usage;
         }
 
-        return await result.InvokeAsync(new TerminalConfiguration(terminal));
+        return await result.InvokeAsync(new TerminalConfiguration(terminal), cancellation);
     }
 
     /// <summary>One line for each command.</summary>

@@ -160,34 +160,20 @@ internal static class DemoCommand
         return isGood ? ExitCode.Good : ExitCode.Refused;
     }
 
-    private static async Task<ImportReport> ImportAsync(
+    private static Task<ImportReport> ImportAsync(
         CommandContext context,
         OpenLedger ledger,
         IReadOnlyList<string>? files,
         CancellationToken cancellation
     )
     {
-        if (files is not null)
-            return await Import(files);
-        // beside the data, not in it: what is in clear never lies in the data folder
-        var folder = Directory.CreateTempSubdirectory("medledger-samples-").FullName;
-        try
-        {
-            var names = SampleFiles.Patients.Prepend(SampleFiles.Organizations).ToList();
-            foreach (var name in names)
-                await File.WriteAllBytesAsync(Path.Combine(folder, name), SampleFiles.Read(name), cancellation);
-            return await Import([.. names.Select(name => Path.Combine(folder, name))]);
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-
-        Task<ImportReport> Import(IReadOnlyList<string> paths) =>
-            context.Terminal.ProgressAsync(
-                "  import",
-                progress => ledger.Importer.ImportAsync(paths, progress, cancellation)
-            );
+        return context.Terminal.ProgressAsync(
+            "  import",
+            progress =>
+                files is null
+                    ? SampleImport.RunAsync(ledger, progress, cancellation)
+                    : ledger.Importer.ImportAsync(files, progress, cancellation)
+        );
     }
 
     private static async Task<string> RefusedAsync(

@@ -2,6 +2,7 @@ using System.CommandLine;
 using MedLedger.Api.Http;
 using MedLedger.Api.Jobs;
 using MedLedger.Api.Persistence;
+using MedLedger.Api.Samples;
 
 namespace MedLedger.Api.Cli;
 
@@ -22,10 +23,15 @@ internal static class ServeCommand
             Description = "JSON-RPC endpoint (default: the embedded chain).",
             HelpName = "URL",
         };
+        var samples = new Option<bool>("--samples")
+        {
+            Description = "Load the sample patients with their consents; on loopback addresses only.",
+        };
         var command = new Command("serve", "Serve the HTTP API: import, consents, analyses, evidence, log.")
         {
             urls,
             chain,
+            samples,
         };
         command.Handle(
             (context, cancellation) =>
@@ -33,6 +39,7 @@ internal static class ServeCommand
                     context,
                     context.Settings.Value(urls, "urls") ?? DefaultUrls,
                     context.Settings.Value(chain, "chain"),
+                    context.Arguments.GetValue(samples),
                     cancellation
                 )
         );
@@ -43,9 +50,12 @@ internal static class ServeCommand
         CommandContext context,
         string urls,
         string? chain,
+        bool samples,
         CancellationToken cancellation
     )
     {
+        if (samples && !urls.Split(';').All(IsLoopback))
+            throw CommandFailure.Usage("--samples is for loopback addresses only: http://127.0.0.1:PORT.");
         if (chain is not null && !Uri.IsWellFormedUriString(chain, UriKind.Absolute))
             throw CommandFailure.Usage("--chain wants the URL of a JSON-RPC endpoint.");
         using var store = await Store.OpenAsync(context, "serve", cancellation);
@@ -55,6 +65,8 @@ internal static class ServeCommand
             context.Terminal.Say,
             cancellation
         );
+        if (samples)
+            await LoadSamplesAsync(context, ledger, cancellation);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Logging.AddSimpleConsole(options => options.SingleLine = true);
@@ -96,4 +108,22 @@ internal static class ServeCommand
         }
         return ExitCode.Interrupted;
     }
+
+    private static async Task LoadSamplesAsync(
+        CommandContext context,
+        OpenLedger ledger,
+        CancellationToken cancellation
+    )
+    {
+        var report = await context.Terminal.ProgressAsync(
+            "Samples",
+            progress => SampleImport.RunAsync(ledger, progress, cancellation)
+        );
+        if (report.Rejected > 0)
+            throw CommandFailure.Refused($"{report.Rejected} sample records were rejected.");
+        await SampleImport.GrantAsync(ledger, context.Terminal.Say, cancellation);
+    }
+
+    private static bool IsLoopback(string url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out var address) && address.IsLoopback;
 }

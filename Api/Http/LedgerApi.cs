@@ -1,3 +1,4 @@
+using MedLedger.Api.Http.Rest;
 using MedLedger.Api.Jobs;
 using MedLedger.Api.Persistence;
 using MedLedger.Api.Records;
@@ -33,10 +34,7 @@ internal static class LedgerApi
             async (long index, CancellationToken ct) =>
                 await ledger.Audit.ReceiptAsync(index, ct) is { } receipt ? Results.Ok(receipt) : Outcomes.NotFound
         );
-        app.Map(
-            "/fhir/{**path}",
-            (HttpRequest http) => CallerOf(http, ledger) is null ? Outcomes.Login : Outcomes.NotSupported
-        );
+        app.MapFhir(ledger);
         app.MapFallback(() => Outcomes.NotFound);
     }
 

@@ -2,40 +2,103 @@ using System.Text.Json;
 
 namespace MedLedger.Api.Http;
 
-/// <summary>The problems that the HTTP API answers with: each a status and an OperationOutcome (FHIR R4, IssueType).</summary>
-internal static class Outcomes
+/// <summary>A problem: an HTTP status and an issue code (FHIR R4, IssueType), with a text that names no value of a record.</summary>
+internal sealed record Outcome(int Status, string Code, string Text)
 {
-    public static IResult Login { get; } = Of(401, "login", "A bearer token is needed.");
-
-    public static IResult Forbidden { get; } = Of(403, "forbidden", "This role may not do that.");
-
-    public static IResult NotFound { get; } = Of(404, "not-found", "There is no such thing.");
-
-    public static IResult NotSupported { get; } = Of(501, "not-supported", "This interaction is not built yet.");
-
-    public static IResult TooLarge { get; } = Of(413, "too-long", "The body is too large.");
-
-    /// <summary>Content that cannot be taken, with the reason; the reason names no value of a record.</summary>
-    public static IResult Unprocessable(string reason) => Of(422, "invalid", reason);
-
-    private static IResult Of(int status, string code, string text) =>
-        Results.Text(
-            JsonSerializer.Serialize(
+    /// <summary>The OperationOutcome resource.</summary>
+    public object ToResource() =>
+        new
+        {
+            resourceType = "OperationOutcome",
+            issue = new[]
+            {
                 new
                 {
-                    resourceType = "OperationOutcome",
-                    issue = new[]
-                    {
-                        new
-                        {
-                            severity = "error",
-                            code,
-                            diagnostics = text,
-                        },
-                    },
-                }
-            ),
-            "application/fhir+json",
-            statusCode: status
-        );
+                    severity = Status < 300 ? "information" : "error",
+                    code = Code,
+                    diagnostics = Text,
+                },
+            },
+        };
+
+    /// <summary>The response.</summary>
+    public IResult ToResult() =>
+        Results.Text(JsonSerializer.Serialize(ToResource()), "application/fhir+json", statusCode: Status);
+}
+
+/// <summary>Every problem that the HTTP API answers with: the one table of statuses and issue codes.</summary>
+internal static class Outcomes
+{
+    public static IResult Login { get; } = Table.Login.ToResult();
+
+    public static IResult Forbidden { get; } = Table.Forbidden.ToResult();
+
+    public static IResult NotFound { get; } = Table.NotFound.ToResult();
+
+    public static IResult NotSupported { get; } = Table.NotSupported.ToResult();
+
+    public static IResult TooLarge { get; } = Table.TooLarge.ToResult();
+
+    /// <summary>Content that cannot be taken, with the reason; the reason names no value of a record.</summary>
+    public static IResult Unprocessable(string reason) => Table.Invalid(reason).ToResult();
+
+    /// <summary>The table.</summary>
+    public static class Table
+    {
+        public static Outcome Login { get; } = new(401, "login", "A bearer token is needed.");
+
+        public static Outcome Forbidden { get; } = new(403, "forbidden", "This role may not do that.");
+
+        /// <summary>What is not there, and what the caller may not know to be there.</summary>
+        public static Outcome NotFound { get; } = new(404, "not-found", "There is no such thing.");
+
+        public static Outcome Gone { get; } = new(410, "deleted", "The resource was deleted.");
+
+        public static Outcome NotSupported { get; } = new(501, "not-supported", "This interaction is not built yet.");
+
+        public static Outcome NoSuchType { get; } = new(404, "not-supported", "FHIR R4 has no such resource type.");
+
+        public static Outcome WrongMethod { get; } = new(405, "not-supported", "This URL has no such method.");
+
+        public static Outcome NotAcceptable { get; } =
+            new(406, "not-supported", "Only application/fhir+json and application/json are written.");
+
+        public static Outcome WrongMediaType { get; } =
+            new(415, "not-supported", "Only application/fhir+json and application/json are read.");
+
+        public static Outcome TooLarge { get; } = new(413, "too-long", "The body is too large.");
+
+        public static Outcome TooCostly(string text) => new(403, "too-costly", text);
+
+        public static Outcome VersionConflict { get; } =
+            new(412, "conflict", "The resource has another version than If-Match says.");
+
+        public static Outcome Preconditions { get; } =
+            new(412, "multiple-matches", "The criteria match more than one resource.");
+
+        public static Outcome NotWritable { get; } =
+            new(403, "forbidden", "The consents of the patient do not permit this to be written.");
+
+        public static Outcome Duplicate { get; } = new(409, "duplicate", "The id is taken.");
+
+        public static Outcome Failure { get; } = new(500, "exception", "The server failed; the request was not done.");
+
+        /// <summary>The body is not readable at all.</summary>
+        public static Outcome Structure(string reason) => new(400, "structure", reason);
+
+        /// <summary>The request itself is wrong: a parameter, a header, a URL.</summary>
+        public static Outcome BadRequest(string reason) => new(400, "invalid", reason);
+
+        /// <summary>A search that cannot be answered rightly.</summary>
+        public static Outcome NotSearchable(string reason) => new(400, "not-supported", reason);
+
+        /// <summary>Content that is no valid resource, or breaks a rule.</summary>
+        public static Outcome Invalid(string reason) => new(422, "invalid", reason);
+
+        /// <summary>Content that is valid and cannot be taken.</summary>
+        public static Outcome Rule(string reason) => new(422, "business-rule", reason);
+
+        /// <summary>Everything is well; something is told.</summary>
+        public static Outcome Fine(string text) => new(200, "informational", text);
+    }
 }

@@ -25,6 +25,8 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
 
     public DbSet<TokenRow> Tokens => Set<TokenRow>();
 
+    public DbSet<SearchRow> Search => Set<SearchRow>();
+
     public DbSet<SettingRow> Settings => Set<SettingRow>();
 
     public DbSet<AnchorRow> Anchors => Set<AnchorRow>();
@@ -97,6 +99,11 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
             e.HasOne<PatientRow>().WithMany().HasForeignKey(l => l.PatientKey);
         });
         modelBuilder.Entity<TokenRow>(e => e.ToTable("tokens").HasKey(t => new { t.Token, t.RecordKey }));
+        modelBuilder.Entity<SearchRow>(e =>
+        {
+            e.ToTable("search").HasKey(s => new { s.PatientKey, s.RecordKey });
+            e.HasIndex(s => s.RecordKey);
+        });
         modelBuilder.Entity<SettingRow>().ToTable("settings").HasKey(s => s.Name);
         modelBuilder.Entity<AnchorRow>(e =>
         {

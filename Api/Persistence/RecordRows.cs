@@ -37,6 +37,12 @@ internal sealed class RecordRow
     /// <summary><see cref="SealedRecord.Content"/>.</summary>
     public required byte[] Content { get; init; }
 
+    /// <summary>When it was written: Unix milliseconds (<c>meta.lastUpdated</c>). In clear, as the log's times are.</summary>
+    public required long Written { get; init; }
+
+    /// <summary>The version that says that the record was deleted; its content is type and id only.</summary>
+    public bool IsDeleted { get; init; }
+
     /// <summary>One for each compartment.</summary>
     public List<CompartmentRow> Compartments { get; init; } = [];
 
@@ -141,4 +147,17 @@ internal sealed class TokenRow
 
     /// <summary>The record whose newest version has it.</summary>
     public required string RecordKey { get; init; }
+}
+
+/// <summary>What the newest version of a record is found by in one compartment.</summary>
+internal sealed class SearchRow
+{
+    /// <summary><see cref="PatientRow.PatientKey"/>.</summary>
+    public required string PatientKey { get; init; }
+
+    /// <summary><see cref="RecordRow.RecordKey"/>.</summary>
+    public required string RecordKey { get; init; }
+
+    /// <summary>Blind tokens, 8 bytes each in ascending order: <see cref="PatientIndex.Token"/>, cut.</summary>
+    public required byte[] Tokens { get; set; }
 }

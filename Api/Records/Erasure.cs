@@ -87,6 +87,7 @@ internal sealed class Erasure(Store store, AuditTrail audit)
         var patient = job.PatientKey;
         var records = context.Compartments.Where(c => c.PatientKey == patient).Select(c => c.RecordKey);
         await context.Tokens.Where(t => records.Contains(t.RecordKey)).ExecuteDeleteAsync(cancellation);
+        await context.Search.Where(s => records.Contains(s.RecordKey)).ExecuteDeleteAsync(cancellation);
         var keys = await records.Distinct().ToListAsync(cancellation);
         foreach (var chunk in keys.Chunk(500))
         {

@@ -32,7 +32,10 @@ internal sealed class RecordOpener(RecordVault vault, RecordGate gate)
                 continue;
             }
             var permits = decisions.Select(d => d.Decision).OfType<AccessDecision.Permit>().ToList();
-            if (session.Open(permits, stored.Record, stored.Keys, stored.Leaves) is { } opened)
+            var open = stored.IsCurrent
+                ? session.Open(permits, stored.Record, stored.Keys, stored.Leaves)
+                : session.OpenSuperseded(permits, stored.Record, stored.Keys);
+            if (open is { } opened)
                 yield return opened;
             else
                 refused(stored, DenyReason.KeysUnavailable);

@@ -13,7 +13,17 @@ internal sealed record StoredRecord(
     SealedRecord Record,
     IReadOnlyList<CompartmentKeys> Keys,
     IReadOnlyDictionary<string, Fr> Leaves
-);
+)
+{
+    /// <summary>When it was written.</summary>
+    public DateTimeOffset Written { get; init; }
+
+    /// <summary>The version that says that the record was deleted.</summary>
+    public bool IsDeleted { get; init; }
+
+    /// <summary>The newest version.</summary>
+    public bool IsCurrent { get; init; } = true;
+}
 
 /// <summary>Loads sealed rows; it opens nothing.</summary>
 internal static class RecordReader
@@ -47,23 +57,34 @@ internal static class RecordReader
             .Order()
             .ToListAsync(cancellation);
 
-    /// <summary>Loads the newest versions of records, a few hundred at a time.</summary>
+    /// <summary>Loads the newest versions of records, a few hundred at a time; deleted ones only when told to.</summary>
     public static async IAsyncEnumerable<StoredRecord> LoadAsync(
         LedgerContext context,
         IReadOnlyList<string> recordKeys,
-        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation,
+        bool deleted = false
     )
     {
         foreach (var keys in recordKeys.Chunk(Chunk))
         {
-            foreach (var stored in await LoadChunkAsync(context, keys, cancellation))
+            var records = await Newest(context)
+                .Where(r => keys.Contains(r.RecordKey) && (deleted || !r.IsDeleted))
+                .OrderBy(r => r.RecordKey)
+                .ToListAsync(cancellation);
+            foreach (var stored in await LoadAsync(context, records, cancellation))
                 yield return stored;
         }
     }
 
-    private static async Task<IReadOnlyList<StoredRecord>> LoadChunkAsync(
+    /// <summary>
+    /// The record with this key in its newest version, or in the asked one. Where there is no such record, another one
+    /// stands in for it (the next in the order of the keys, which are keyed hashes), so that to look for what is not there
+    /// costs the same queries and decisions as to look for what is denied. The caller compares key and version.
+    /// </summary>
+    public static async Task<StoredRecord?> NearestAsync(
         LedgerContext context,
-        string[] keys,
+        string recordKey,
+        int? version,
         CancellationToken cancellation
     )
     {
@@ -71,12 +92,57 @@ internal static class RecordReader
             .Records.AsNoTracking()
             .Include(r => r.Compartments)
             .Where(r =>
-                keys.Contains(r.RecordKey)
-                && r.Version == context.Records.Where(o => o.RecordKey == r.RecordKey).Max(o => o.Version)
+                r.RecordKey
+                == (
+                    context
+                        .Records.Where(o => string.Compare(o.RecordKey, recordKey) >= 0)
+                        .OrderBy(o => o.RecordKey)
+                        .Select(o => o.RecordKey)
+                        .FirstOrDefault()
+                    ?? context.Records.OrderBy(o => o.RecordKey).Select(o => o.RecordKey).FirstOrDefault()
+                )
             )
-            .OrderBy(r => r.RecordKey)
+            .OrderByDescending(r => r.Version == version)
+            .ThenByDescending(r => r.Version)
+            .Take(1)
             .ToListAsync(cancellation);
+        return await LoadAsync(context, records, cancellation) is [var nearest] ? nearest : null;
+    }
 
+    /// <summary>All versions of a record, the newest first.</summary>
+    public static async Task<IReadOnlyList<StoredRecord>> VersionsAsync(
+        LedgerContext context,
+        string recordKey,
+        CancellationToken cancellation
+    )
+    {
+        var records = await context
+            .Records.AsNoTracking()
+            .Include(r => r.Compartments)
+            .Where(r => r.RecordKey == recordKey)
+            .OrderByDescending(r => r.Version)
+            .ToListAsync(cancellation);
+        return await LoadAsync(context, records, cancellation);
+    }
+
+    private static IQueryable<RecordRow> Newest(LedgerContext context) =>
+        context
+            .Records.AsNoTracking()
+            .Include(r => r.Compartments)
+            .Where(r => r.Version == context.Records.Where(o => o.RecordKey == r.RecordKey).Max(o => o.Version));
+
+    private static async Task<IReadOnlyList<StoredRecord>> LoadAsync(
+        LedgerContext context,
+        IReadOnlyList<RecordRow> records,
+        CancellationToken cancellation
+    )
+    {
+        var keys = records.Select(r => r.RecordKey).Distinct(StringComparer.Ordinal).ToArray();
+        var newest = await context
+            .Records.Where(r => keys.Contains(r.RecordKey))
+            .GroupBy(r => r.RecordKey)
+            .Select(group => new { group.Key, Version = group.Max(r => r.Version) })
+            .ToDictionaryAsync(one => one.Key, one => one.Version, StringComparer.Ordinal, cancellation);
         var encapsulationIds = records
             .SelectMany(r => r.Compartments)
             .Select(c => c.EncapsulationId)
@@ -122,7 +188,12 @@ internal static class RecordReader
                         c => ToLeaf(leaves[(record.RecordKey, c.PatientKey)]),
                         StringComparer.Ordinal
                     )
-            )),
+            )
+            {
+                Written = DateTimeOffset.FromUnixTimeMilliseconds(record.Written),
+                IsDeleted = record.IsDeleted,
+                IsCurrent = newest[record.RecordKey] == record.Version,
+            }),
         ];
     }
 

@@ -30,15 +30,18 @@ internal sealed class RecordWriter : IAsyncDisposable
     private readonly SealingTransaction _sealing;
     private readonly IDisposable _turn;
     private readonly long _anchor;
+    private readonly long _now;
     private readonly Dictionary<string, Compartment> _compartments = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Segment> _segments = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<CompartmentRow>> _versions = new(StringComparer.Ordinal);
 
-    private RecordWriter(LedgerContext context, RecordVault vault, IDisposable turn, long anchor)
+    private RecordWriter(LedgerContext context, Store store, IDisposable turn, long anchor)
     {
         _turn = turn;
         _context = context;
+        var vault = store.Vault;
         _vault = vault;
+        _now = store.Time.GetUtcNow().ToUnixTimeMilliseconds();
         _anchor = anchor;
         _sealing = vault.BeginSealing();
     }
@@ -51,7 +54,7 @@ internal sealed class RecordWriter : IAsyncDisposable
         {
             var context = store.CreateDbContext();
             context.ChangeTracker.AutoDetectChangesEnabled = false;
-            return new RecordWriter(context, store.Vault, turn, await Anchors.PendingAsync(context, cancellation));
+            return new RecordWriter(context, store, turn, await Anchors.PendingAsync(context, cancellation));
         }
         catch
         {
@@ -273,6 +276,7 @@ internal sealed class RecordWriter : IAsyncDisposable
             RecordKey = sealedRecord.RecordKey,
             Version = sealedRecord.Version,
             Content = sealedRecord.Content,
+            Written = _now,
             Compartments = [.. sealedRecord.Compartments.Select(c => CompartmentRow.Of(sealedRecord, c))],
         };
         _context.Records.Add(row);

@@ -45,6 +45,23 @@ public sealed class OpeningSession : IDisposable
         SealedRecord record,
         IReadOnlyList<CompartmentKeys> keys,
         IReadOnlyDictionary<string, Fr> leaves
+    ) => OpenWith(permits, record, keys, leaves);
+
+    /// <summary>
+    /// Opens an earlier version, whose leaf the tree no longer has. The permits name that version, and its facts are sealed
+    /// under it, so that it cannot pass for the current one.
+    /// </summary>
+    public OpenedRecord? OpenSuperseded(
+        IReadOnlyList<AccessDecision.Permit> permits,
+        SealedRecord record,
+        IReadOnlyList<CompartmentKeys> keys
+    ) => OpenWith(permits, record, keys, leaves: null);
+
+    private OpenedRecord? OpenWith(
+        IReadOnlyList<AccessDecision.Permit> permits,
+        SealedRecord record,
+        IReadOnlyList<CompartmentKeys> keys,
+        IReadOnlyDictionary<string, Fr>? leaves
     )
     {
         if (
@@ -60,14 +77,16 @@ public sealed class OpeningSession : IDisposable
         foreach (var compartment in record.Compartments.OrderBy(c => c.PatientKey, StringComparer.Ordinal))
         {
             var permit = permits.FirstOrDefault(p => Fits(p, record, compartment));
-            if (permit is null || !leaves.TryGetValue(compartment.PatientKey, out var leaf))
+            if (permit is null)
                 return null;
             if (Share(permit, record, compartment, keys) is not var (header, share))
                 return null;
             key.Add(header, share);
 
             var facts = _vault.OpenFacts(record.RecordKey, record.Version, compartment);
-            if (facts is null || facts.Leaf != leaf || !openings.TryAdd(compartment.PatientKey, facts))
+            if (facts is null || !openings.TryAdd(compartment.PatientKey, facts))
+                return null;
+            if (leaves is not null && !(leaves.TryGetValue(compartment.PatientKey, out var leaf) && leaf == facts.Leaf))
                 return null;
         }
 

@@ -277,9 +277,34 @@ namespace MedLedger.Api.Persistence.Migrations
                         .IsRequired()
                         .HasColumnType("BLOB");
 
+                    b.Property<bool>("IsDeleted")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Written")
+                        .HasColumnType("INTEGER");
+
                     b.HasKey("RecordKey", "Version");
 
                     b.ToTable("records", (string)null);
+                });
+
+            modelBuilder.Entity("MedLedger.Api.Persistence.SearchRow", b =>
+                {
+                    b.Property<string>("PatientKey")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("RecordKey")
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("Tokens")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.HasKey("PatientKey", "RecordKey");
+
+                    b.HasIndex("RecordKey");
+
+                    b.ToTable("search", (string)null);
                 });
 
             modelBuilder.Entity("MedLedger.Api.Persistence.SettingRow", b =>

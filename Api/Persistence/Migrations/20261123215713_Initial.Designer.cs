@@ -11,7 +11,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace MedLedger.Api.Persistence.Migrations
 {
     [DbContext(typeof(LedgerContext))]
-    [Migration("20261123201716_Initial")]
+    [Migration("20261123215713_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -280,9 +280,34 @@ namespace MedLedger.Api.Persistence.Migrations
                         .IsRequired()
                         .HasColumnType("BLOB");
 
+                    b.Property<bool>("IsDeleted")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Written")
+                        .HasColumnType("INTEGER");
+
                     b.HasKey("RecordKey", "Version");
 
                     b.ToTable("records", (string)null);
+                });
+
+            modelBuilder.Entity("MedLedger.Api.Persistence.SearchRow", b =>
+                {
+                    b.Property<string>("PatientKey")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("RecordKey")
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("Tokens")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.HasKey("PatientKey", "RecordKey");
+
+                    b.HasIndex("RecordKey");
+
+                    b.ToTable("search", (string)null);
                 });
 
             modelBuilder.Entity("MedLedger.Api.Persistence.SettingRow", b =>

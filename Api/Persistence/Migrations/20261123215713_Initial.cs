@@ -123,11 +123,26 @@ namespace MedLedger.Api.Persistence.Migrations
                 {
                     RecordKey = table.Column<string>(type: "TEXT", nullable: false),
                     Version = table.Column<int>(type: "INTEGER", nullable: false),
-                    Content = table.Column<byte[]>(type: "BLOB", nullable: false)
+                    Content = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    Written = table.Column<long>(type: "INTEGER", nullable: false),
+                    IsDeleted = table.Column<bool>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_records", x => new { x.RecordKey, x.Version });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "search",
+                columns: table => new
+                {
+                    PatientKey = table.Column<string>(type: "TEXT", nullable: false),
+                    RecordKey = table.Column<string>(type: "TEXT", nullable: false),
+                    Tokens = table.Column<byte[]>(type: "BLOB", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_search", x => new { x.PatientKey, x.RecordKey });
                 });
 
             migrationBuilder.CreateTable(
@@ -432,6 +447,11 @@ namespace MedLedger.Api.Persistence.Migrations
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_search_RecordKey",
+                table: "search",
+                column: "RecordKey");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_segments_ClassKey_Epoch",
                 table: "segments",
                 columns: new[] { "ClassKey", "Epoch" },
@@ -497,6 +517,9 @@ namespace MedLedger.Api.Persistence.Migrations
 
             migrationBuilder.DropTable(
                 name: "log_tiles");
+
+            migrationBuilder.DropTable(
+                name: "search");
 
             migrationBuilder.DropTable(
                 name: "settings");

@@ -1,0 +1,92 @@
+using Hl7.Fhir.Model;
+using Hl7.Fhir.Serialization;
+using MedLedger.Api.Fhir;
+using MedLedger.Api.Jobs;
+
+namespace MedLedger.Api.Http.Rest;
+
+/// <summary>The CapabilityStatement, made from the registrations of the routes (FHIR R4, capabilitystatement.html).</summary>
+internal static class CapabilityApi
+{
+    private static readonly BaseFhirJsonSerializer Serializer = new(ModelInfo.ModelInspector);
+
+    /// <summary>GET metadata; the one path that needs no token.</summary>
+    public static IResult Get(HttpContext http, OpenLedger ledger)
+    {
+        if (FhirBody.Negotiate(http.Request) is not { } type)
+            return Outcomes.Table.NotAcceptable.ToResult();
+        var statement = Statement($"{http.Request.Scheme}://{http.Request.Host}/fhir", ledger.Store.Time.GetUtcNow());
+        return Results.Text(Serializer.SerializeToString(statement), type);
+    }
+
+    /// <summary>The statement of a server at a base URL.</summary>
+    public static CapabilityStatement Statement(string baseUrl, DateTimeOffset now)
+    {
+        var rest = new CapabilityStatement.RestComponent
+        {
+            Mode = CapabilityStatement.RestfulCapabilityMode.Server,
+            Security = new CapabilityStatement.SecurityComponent
+            {
+                Cors = false,
+                Description =
+                    "OAuth 2.0 bearer tokens that carry a purpose of use; every record is read through the patient's consents.",
+            },
+        };
+        foreach (var code in Codes(FhirLevel.System))
+        {
+            rest.Interaction.Add(
+                new CapabilityStatement.SystemInteractionComponent
+                {
+                    CodeElement = new Code<CapabilityStatement.SystemRestfulInteraction> { JsonValue = code },
+                }
+            );
+        }
+        foreach (var type in ResourceParser.ResourceTypes.Order(StringComparer.Ordinal))
+            rest.Resource.Add(Resource(type));
+        return new CapabilityStatement
+        {
+            Url = baseUrl + "/metadata",
+            Name = "MedLedger",
+            Title = "MedLedger FHIR R4 server",
+            Status = PublicationStatus.Active,
+            Date = now.UtcDateTime.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture),
+            Kind = CapabilityStatementKind.Instance,
+            FhirVersion = FHIRVersion.N4_0_1,
+            Format = [FhirBody.FhirJson, "json"],
+            Software = new CapabilityStatement.SoftwareComponent { Name = "MedLedger" },
+            Implementation = new CapabilityStatement.ImplementationComponent
+            {
+                Description = "Records sealed at rest, read through the patient's consents",
+                Url = baseUrl,
+            },
+            Rest = [rest],
+        };
+    }
+
+    private static CapabilityStatement.ResourceComponent Resource(string type)
+    {
+        var resource = new CapabilityStatement.ResourceComponent
+        {
+            TypeElement = new Code<ResourceType> { JsonValue = type },
+            Versioning = CapabilityStatement.ResourceVersionPolicy.Versioned,
+            ReadHistory = true,
+            UpdateCreate = Codes(FhirLevel.Type).Contains("update", StringComparer.Ordinal),
+        };
+        foreach (var code in Codes(FhirLevel.Type))
+        {
+            resource.Interaction.Add(
+                new CapabilityStatement.ResourceInteractionComponent
+                {
+                    CodeElement = new Code<CapabilityStatement.TypeRestfulInteraction> { JsonValue = code },
+                }
+            );
+        }
+        return resource;
+    }
+
+    private static IEnumerable<string> Codes(FhirLevel level) =>
+        FhirRoutes
+            .All.Where(route => route.Level == level)
+            .Select(route => route.Code)
+            .Distinct(StringComparer.Ordinal);
+}

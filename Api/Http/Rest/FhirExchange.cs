@@ -1,0 +1,53 @@
+using MedLedger.Api.Fhir;
+using MedLedger.Api.Jobs;
+using MedLedger.Api.Records;
+using MedLedger.Consent.Access;
+
+namespace MedLedger.Api.Http.Rest;
+
+/// <summary>One FHIR request with who sends it: what every handler works on.</summary>
+internal sealed class FhirExchange(HttpContext http, Caller caller, OpenLedger ledger)
+{
+    private const string Base = "/fhir";
+
+    public HttpContext Http { get; } = http;
+
+    public Caller Caller { get; } = caller;
+
+    public OpenLedger Ledger { get; } = ledger;
+
+    public CancellationToken Aborted => Http.RequestAborted;
+
+    /// <summary>The resource type in the URL.</summary>
+    public string Type => (string?)Http.Request.RouteValues["type"] ?? "";
+
+    /// <summary>The id in the URL.</summary>
+    public string Id => (string?)Http.Request.RouteValues["id"] ?? "";
+
+    /// <summary><c>Type/id</c> in the URL.</summary>
+    public string Reference => $"{Type}/{Id}";
+
+    /// <summary>Whether type and id in the URL can be those of a resource.</summary>
+    public bool HasReference => ResourceParser.ResourceTypes.Contains(Type) && LiteralReference.IsId(Id);
+
+    /// <summary>
+    /// Whether the role reads content at all. Whoever does not is refused before anything is looked up, so that the answer
+    /// is the same whatever is stored.
+    /// </summary>
+    public bool MayRead => Caller.User.Role is Role.Clinician or Role.Patient;
+
+    /// <summary>Where the FHIR API stands, as the client sees it, without a slash at the end.</summary>
+    public string BaseUrl => $"{Http.Request.Scheme}://{Http.Request.Host}{Base}";
+
+    /// <summary>The question to the gate: this caller, their purpose, now.</summary>
+    /// <param name="action">A consent action: access, collect, correct ...</param>
+    public AccessRequest Asking(string action) =>
+        new()
+        {
+            Patient = "",
+            Actors = [Caller.User.Reference],
+            Purpose = Caller.Purpose,
+            Action = action,
+            Time = Requests.Moment(Ledger.Store.Time.GetUtcNow()),
+        };
+}

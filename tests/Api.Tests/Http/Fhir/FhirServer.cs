@@ -1,0 +1,174 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using MedLedger.Api.Cli;
+using MedLedger.Api.Tests.Cli;
+
+namespace MedLedger.Api.Tests.Http.Fhir;
+
+/// <summary>What a server answered.</summary>
+internal sealed record FhirAnswer(
+    HttpStatusCode Status,
+    string Body,
+    HttpResponseHeaders Headers,
+    HttpContentHeaders Content
+)
+{
+    public JsonElement Json => JsonDocument.Parse(Body).RootElement;
+
+    /// <summary>The code of the first issue of an OperationOutcome; null for another resource.</summary>
+    public string? Issue =>
+        Body.Length > 0 && Json.GetProperty("resourceType").GetString() == "OperationOutcome"
+            ? Json.GetProperty("issue")[0].GetProperty("code").GetString()
+            : null;
+
+    /// <summary><c>Type/id</c> of the entries with this search mode.</summary>
+    public IReadOnlyList<string> Found(string mode = "match") =>
+        Json.TryGetProperty("entry", out var entries)
+            ?
+            [
+                .. entries
+                    .EnumerateArray()
+                    .Where(e => !e.TryGetProperty("search", out var s) || s.GetProperty("mode").GetString() == mode)
+                    .Select(e => e.GetProperty("resource"))
+                    .Select(r => $"{r.GetProperty("resourceType").GetString()}/{r.GetProperty("id").GetString()}"),
+            ]
+            : [];
+
+    /// <summary>The link of a Bundle.</summary>
+    public string? Link(string relation) =>
+        Json.TryGetProperty("link", out var links)
+            ? links
+                .EnumerateArray()
+                .Where(l => l.GetProperty("relation").GetString() == relation)
+                .Select(l => l.GetProperty("url").GetString())
+                .FirstOrDefault()
+            : null;
+}
+
+/// <summary>
+/// <c>serve --samples</c> in this process on a port of its own: real HTTP and real tokens, and what it does can be counted.
+/// Its tests run one after the other, beside no others.
+/// </summary>
+public sealed class FhirServer : IAsyncLifetime, IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Dictionary<(string, string), string> _tokens = [];
+    private readonly HttpClient _http = new(new HttpClientHandler { AllowAutoRedirect = false });
+    private Task<int> _running = Task.FromResult(0);
+
+    /// <summary>Without a slash at the end.</summary>
+    public string BaseUrl { get; private set; } = "";
+
+    public async Task InitializeAsync()
+    {
+        var errors = new Lines();
+        using var terminal = new StringWriter();
+        _running = CommandLine.RunAsync(
+            ["serve", "--samples", "--urls", "http://127.0.0.1:0", .. Store],
+            new Terminal(terminal, errors),
+            _stop.Token
+        );
+        await Task.WhenAny(errors.Listening, _running);
+        if (_running.IsCompleted)
+            throw new InvalidOperationException($"The server ended with {await _running}: {errors.Text}");
+        BaseUrl = await errors.Listening + "/fhir";
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _running;
+    }
+
+    public void Dispose()
+    {
+        _http.Dispose();
+        _stop.Dispose();
+        _folder.Dispose();
+    }
+
+    internal string File(string name) => _folder.File(name);
+
+    internal async Task<string> TokenAsync(string user, string purpose = "TREAT")
+    {
+        if (_tokens.TryGetValue((user, purpose), out var known))
+            return known;
+        var run = await CommandRun.Of(["token", "--user", user, "--purpose", purpose, "--json", .. Store]);
+        var token = run.Json.GetProperty("token").GetString()!;
+        _tokens.Add((user, purpose), token);
+        return token;
+    }
+
+    internal Task<FhirAnswer> GetAsync(string user, string path, params (string Name, string Value)[] headers) =>
+        SendAsync(user, HttpMethod.Get, path, null, headers);
+
+    /// <param name="user">The caller; null for nobody.</param>
+    /// <param name="method">The method.</param>
+    /// <param name="path">Below the base, or a whole URL.</param>
+    /// <param name="body">JSON.</param>
+    /// <param name="headers">More headers; Content-Type among them is the body's.</param>
+    internal async Task<FhirAnswer> SendAsync(
+        string? user,
+        HttpMethod method,
+        string path,
+        string? body = null,
+        params (string Name, string Value)[] headers
+    )
+    {
+        var url = path.StartsWith("http", StringComparison.Ordinal) ? path : $"{BaseUrl}/{path}".TrimEnd('/');
+        using var request = new HttpRequestMessage(method, url);
+        if (user is not null)
+        {
+            var token = await TokenAsync(
+                user,
+                user.StartsWith("patient", StringComparison.Ordinal) ? "PATRQT" : "TREAT"
+            );
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
+        if (body is not null)
+        {
+            var type = headers.FirstOrDefault(h => h.Name == "Content-Type").Value ?? "application/fhir+json";
+            request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
+            request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(type);
+        }
+        foreach (var (name, value) in headers.Where(h => h.Name != "Content-Type"))
+            request.Headers.TryAddWithoutValidation(name, value);
+        using var response = await _http.SendAsync(request);
+        return new FhirAnswer(
+            response.StatusCode,
+            await response.Content.ReadAsStringAsync(),
+            response.Headers,
+            response.Content.Headers
+        );
+    }
+
+    private string[] Store => ["--data", _folder.File("data"), "--key-file", _folder.File("master.key")];
+
+    /// <summary>Collects what the server says, and notices where it listens.</summary>
+    private sealed class Lines : StringWriter
+    {
+        private const string Mark = "Listening on ";
+        private readonly TaskCompletionSource<string> _listening = new(
+            TaskCreationOptions.RunContinuationsAsynchronously
+        );
+        private readonly StringBuilder _text = new();
+
+        public Task<string> Listening => _listening.Task;
+
+        public string Text => _text.ToString();
+
+        public override void WriteLine(string? value)
+        {
+            lock (_text)
+                _text.AppendLine(value);
+            if (value?.StartsWith(Mark, StringComparison.Ordinal) == true)
+                _listening.TrySetResult(value[Mark.Length..].Split(';')[0]);
+        }
+    }
+}
+
+[CollectionDefinition("FHIR server", DisableParallelization = true)]
+public sealed class FhirServerGroup : ICollectionFixture<FhirServer>;
