@@ -14,6 +14,9 @@ internal static class AssertionJudge
     // A cue this near, in code units, is not doubted.
     private const int Beside = 12;
 
+    // Nor one of this many words.
+    private const int PlainWords = 3;
+
     /// <summary>The assertion of the tokens from <paramref name="first"/> to <paramref name="end"/> of a sentence.</summary>
     public static (Assertion Assertion, Cue? Cue) Decide(
         ContextScopes scopes,
@@ -25,7 +28,7 @@ internal static class AssertionJudge
     )
     {
         var (assertion, cue) = scopes.Of(first, end);
-        if (assertion == Assertion.Negated && negation < SurelyNot && Distance(cue, span) > Beside)
+        if (assertion == Assertion.Negated && negation < SurelyNot && IsDoubtful(cue, span))
             (assertion, cue) = (Assertion.Present, null);
         else if (assertion == Assertion.Present && negation > SurelyNegated && !scopes.IsCutOff(first))
             (assertion, cue) = (Assertion.Negated, scopes.NearestNegation(first, end));
@@ -34,8 +37,11 @@ internal static class AssertionJudge
         return (assertion, cue);
     }
 
-    private static int Distance(Cue? cue, TextSpan span) =>
-        cue is null ? 0 : Math.Max(span.Start - cue.Span.End, cue.Span.Start - span.End);
+    // A short cue far away ("not", "no") may speak of something else; "not support a diagnosis of" does not.
+    private static bool IsDoubtful(Cue? cue, TextSpan span) =>
+        cue is not null
+        && Math.Max(span.Start - cue.Span.End, cue.Span.Start - span.End) > Beside
+        && cue.Rule.AsSpan().Count(' ') < PlainWords - 1;
 
     private static Assertion FromSection(ContextCategory category) =>
         category switch

@@ -59,16 +59,24 @@ internal sealed class ContextScopes
             var distance = int.MaxValue;
             foreach (var scope in _scopes)
             {
-                if (scope.Rule.Category != category || first < scope.First || first >= scope.End)
+                if (scope.Rule.Category != category || first >= scope.End)
                     continue;
-                var away = scope.Rule.Direction == ContextDirection.Forward ? first - scope.First : scope.End - end;
+                if (first < scope.First && !ReachesOutOf(scope, first, end))
+                    continue;
+                var away =
+                    scope.Rule.Direction == ContextDirection.Forward
+                        ? Math.Max(0, first - scope.First)
+                        : scope.End - end;
                 if (away < 0 || away >= distance)
                     continue;
                 nearest = scope;
                 distance = away;
             }
-            if (nearest is { } found)
-                return (AssertionOf(category), CueOf(found));
+            if (nearest is not { } found)
+                continue;
+            return category == ContextCategory.Negated && ConditionOver(found, first) is { } condition
+                ? (Assertion.Hypothetical, CueOf(condition))
+                : (AssertionOf(category), CueOf(found));
         }
         return (Assertion.Present, null);
     }
@@ -96,12 +104,37 @@ internal sealed class ContextScopes
     {
         for (var i = _matches.Count - 1; i >= 0; i--)
         {
+            if (_matches[i].First < first && first < _matches[i].End)
+                return false; // "no improvement": the finding is what the words speak of.
             if (_matches[i].End > first)
                 continue;
             return _matches[i].Rules.Any(r => r.Category is ContextCategory.Terminate or ContextCategory.Pseudo);
         }
         return false;
     }
+
+    // "if pneumonia is ruled out", "once the infection has resolved": nothing is denied yet.
+    private Scope? ConditionOver(Scope negation, int first)
+    {
+        foreach (var scope in _scopes)
+        {
+            if (
+                negation.Rule.Direction == ContextDirection.Backward
+                && scope.Rule is { Category: ContextCategory.Hypothetical, Direction: ContextDirection.Forward }
+                && scope.First <= first
+                && negation.Cue.First < scope.End
+            )
+                return scope;
+        }
+        return null;
+    }
+
+    // "no definite findings to suggest instability": the cue took the first words of a longer finding.
+    private static bool ReachesOutOf(Scope scope, int first, int end) =>
+        scope.Rule.Direction == ContextDirection.Forward
+        && scope.Cue.First < first
+        && first < scope.Cue.End
+        && end > scope.Cue.End;
 
     private static Assertion AssertionOf(ContextCategory category) =>
         category switch
@@ -150,10 +183,27 @@ internal sealed class ContextScopes
         var end = rule.Reach is { } reach ? Math.Min(length, cue.End + reach) : length;
         foreach (var match in _matches)
         {
-            if (match.First >= cue.End && Ends(match, rule))
-                return Math.Min(end, match.First);
+            if (match.First < cue.End || !Ends(match, rule))
+                continue;
+            end = Math.Min(end, match.First);
+            break;
         }
-        return end;
+        return LabelWithin(cue.End, end) ?? end;
+    }
+
+    // "Murmurs: not heard   DIAGNOSIS: syncope": a label of its own begins another statement.
+    private int? LabelWithin(int from, int end)
+    {
+        for (var i = from + 2; i < end; i++)
+        {
+            if (_text[_tokens[_first + i].Start] != ':' || !char.IsUpper(_text[_tokens[_first + i - 1].Start]))
+                continue;
+            var label = i - 1;
+            while (label > from && char.IsUpper(_text[_tokens[_first + label - 1].Start]))
+                label--;
+            return label;
+        }
+        return null;
     }
 
     private int Backward(Match cue, ContextRule rule)
