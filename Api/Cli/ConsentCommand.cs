@@ -12,6 +12,8 @@ namespace MedLedger.Api.Cli;
 /// <summary><c>consent add FILE | list | revoke ID</c>: a patient's consents, stored sealed and committed on the chain.</summary>
 internal static class ConsentCommand
 {
+    private const int LargestConsent = 1 << 20;
+
     internal static Command Create()
     {
         var command = new Command("consent", "Add, list and revoke patients' consents (FHIR Consent).");
@@ -32,7 +34,11 @@ internal static class ConsentCommand
                 var path = Path.GetFullPath(context.Arguments.GetValue(file)!);
                 if (!File.Exists(path))
                     throw CommandFailure.Usage($"There is no file {path}.");
+                if (new FileInfo(path).Length > LargestConsent)
+                    throw CommandFailure.Refused($"The consent was not taken: longer than {LargestConsent} bytes.");
                 var json = await File.ReadAllBytesAsync(path, cancellation);
+                if (ConsentStore.TryRead(json, out var unreadable) is null)
+                    throw CommandFailure.Refused($"The consent was not taken: {unreadable}.");
                 using var store = await Store.OpenAsync(context, "consent add", cancellation);
                 await using var open = await OpenAsync(context, store, chain, cancellation);
                 var (consent, change, problem) = await open.Consents.AddAsync(json, cancellation);
@@ -114,20 +120,23 @@ internal static class ConsentCommand
         );
         foreach (var gap in change.Gaps)
             context.Terminal.Say($"not covered by a grant: {gap}");
+        foreach (var leaf in change.Stuck)
+            context.Terminal.Say(GrantIssuer.Explain(leaf));
         if (context.Settings.IsJson)
         {
             context.Terminal.WriteJson(
                 new
                 {
-                    ok = true,
+                    ok = change.Stuck.Count == 0,
                     consent,
                     granted = change.Granted.Select(Hex),
                     revoked = change.Revoked.Select(Hex),
+                    stuck = change.Stuck.Select(Hex),
                     gaps = change.Gaps,
                 }
             );
         }
-        return ExitCode.Good;
+        return change.Stuck.Count == 0 ? ExitCode.Good : ExitCode.Refused;
     }
 
     private static string Hex(Fr leaf) => "0x" + Convert.ToHexStringLower(leaf.ToBytes());
@@ -148,20 +157,47 @@ internal static class ConsentCommand
             context.Terminal.Say,
             cancellation
         );
-        var audit = new AuditTrail(store);
-        var anchoring = new Anchoring(store, chain, audit);
-        var grantees = new GranteeDirectory(store, store.Vault, store.Custody);
-        var issuer = new GrantIssuer(store, chain, grantees, anchoring, audit);
-        await issuer.ResumeAsync(cancellation);
-        var gate = new RecordGate(store.Vault, new AccessGate(new GateSettings()), store.Time);
-        return new OpenConsents(chain, anchoring, audit, new ConsentStore(store, gate, issuer, audit));
+        var open = new OpenConsents(store, chain);
+        try
+        {
+            await new Erasure(store, open.Audit).ResumeAsync(chain, open.Anchoring, cancellation);
+            foreach (var problem in await open.Issuer.ResumeAsync(cancellation))
+                context.Terminal.Say(problem);
+            return open;
+        }
+        catch
+        {
+            await open.DisposeAsync();
+            throw;
+        }
     }
 
-    private sealed record OpenConsents(LedgerChain Chain, Anchoring Anchoring, AuditTrail Audit, ConsentStore Consents)
-        : IAsyncDisposable
+    private sealed class OpenConsents : IAsyncDisposable
     {
+        public OpenConsents(Store store, LedgerChain chain)
+        {
+            Chain = chain;
+            Audit = new AuditTrail(store);
+            Anchoring = new Anchoring(store, chain, Audit);
+            var grantees = new GranteeDirectory(store, store.Vault, store.Custody);
+            var gate = new RecordGate(store.Vault, new AccessGate(new GateSettings()), store.Time);
+            Issuer = new GrantIssuer(store, chain, grantees, Anchoring, Audit, gate);
+            Consents = new ConsentStore(store, gate, Issuer, Audit);
+        }
+
+        public LedgerChain Chain { get; }
+
+        public AuditTrail Audit { get; }
+
+        public Anchoring Anchoring { get; }
+
+        public GrantIssuer Issuer { get; }
+
+        public ConsentStore Consents { get; }
+
         public async ValueTask DisposeAsync()
         {
+            Issuer.Dispose();
             Anchoring.Dispose();
             Audit.Dispose();
             await Chain.DisposeAsync();

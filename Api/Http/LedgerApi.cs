@@ -197,6 +197,7 @@ internal static class LedgerApi
             consent,
             granted = change.Granted.Count,
             revoked = change.Revoked.Count,
+            stuck = change.Stuck.Count,
             gaps = change.Gaps,
         };
 

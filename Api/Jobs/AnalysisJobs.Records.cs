@@ -135,6 +135,38 @@ internal sealed partial class AnalysisJobs
             Time = Requests.Moment(Store.Time.GetUtcNow()),
         };
 
+        var (permitted, reasons) = Permitted(job, stored, positions, request, states, view);
+        var leaves = permitted.Select(p => p.Leaf).ToHashSet();
+        var chosen = (Grant: (IssuedGrant?)null, Records: (IReadOnlyList<PermittedRecord>)[]);
+        foreach (
+            var grant in grants.Where(g => leaves.Contains(g.Committed.Leaf) || g.Capsule.GrantId == job.Row.GrantId)
+        )
+        {
+            // a job that has its use of a grant goes on with that one, also when it was the last use
+            var isOwn = grant.Capsule.GrantId == job.Row.GrantId;
+            if (job.Row.GrantId is not null && !isOwn)
+                continue;
+            var alone = grant.Committed with { UsesLeft = grant.Committed.UsesLeft + (isOwn ? 1 : 0) };
+            var state = states[patientKey] with { Grants = [alone] };
+            var only = new Dictionary<string, PatientState>(states, StringComparer.Ordinal) { [patientKey] = state };
+            var (covered, _) = Permitted(job, stored, positions, request, only, view);
+            if (covered.Count > chosen.Records.Count)
+                chosen = (grant, [.. covered.Select(p => p.Record).OrderBy(record => record.Place.Position)]);
+        }
+        return chosen.Grant is null
+            ? new Decided(null, await ReasonAsync(context, job, reasons, cancellation), [])
+            : new Decided(chosen.Grant, default, chosen.Records);
+    }
+
+    private (List<(Fr Leaf, PermittedRecord Record)> Permitted, List<DenyReason> Reasons) Permitted(
+        Job job,
+        List<StoredRecord> stored,
+        Dictionary<string, int> positions,
+        AccessRequest request,
+        IReadOnlyDictionary<string, PatientState> states,
+        ChainView? view
+    )
+    {
         var permitted = new List<(Fr Leaf, PermittedRecord Record)>();
         var reasons = new List<DenyReason>();
         foreach (var one in stored)
@@ -144,7 +176,7 @@ internal sealed partial class AnalysisJobs
             if (decisions[^1].Decision is AccessDecision.Deny deny)
                 reasons.Add(deny.Reason);
             else if (
-                permits.FindIndex(p => p.PatientKey == patientKey) is >= 0 and var own
+                permits.FindIndex(p => p.PatientKey == job.Row.PatientKey) is >= 0 and var own
                 && decisions[own].Grant is { } grant
             )
             {
@@ -158,15 +190,7 @@ internal sealed partial class AnalysisJobs
                 permitted.Add((grant.Leaf, new PermittedRecord(place, one, permits)));
             }
         }
-        var largest = permitted.GroupBy(p => p.Leaf).MaxBy(group => group.Count());
-        var chosen = largest is null ? null : grants.FirstOrDefault(g => g.Committed.Leaf == largest.Key);
-        if (largest is null || chosen is null)
-            return new Decided(null, await ReasonAsync(context, job, reasons, cancellation), []);
-        return new Decided(
-            chosen,
-            default,
-            [.. largest.Select(p => p.Record).OrderBy(record => record.Place.Position)]
-        );
+        return (permitted, reasons);
     }
 
     /// <summary>Opens what is still permitted, unchanged since the anchor, and not opened before in another version.</summary>

@@ -29,7 +29,7 @@ internal sealed class OpenLedger : IAsyncDisposable
         Anchoring = new Anchoring(store, chain, Audit);
         Grantees = new GranteeDirectory(store, store.Vault, store.Custody);
         Gate = new RecordGate(store.Vault, new AccessGate(new GateSettings()), store.Time);
-        Issuer = new GrantIssuer(store, chain, Grantees, Anchoring, Audit);
+        Issuer = new GrantIssuer(store, chain, Grantees, Anchoring, Audit, Gate);
         Consents = new ConsentStore(store, Gate, Issuer, Audit);
         States = new PatientStates(store.Vault, Gate, Issuer);
         Importer = new Importer(store, Audit, SensitivityRules.BuiltIn);
@@ -91,7 +91,7 @@ internal sealed class OpenLedger : IAsyncDisposable
             pipeline = ClinicalPipeline.Load(ClinicalPipeline.DefaultFolder);
             prover = AnalysisProver.Load(CircuitFolder(), store.Folder.File("witness-code"));
             var ledger = new OpenLedger(store, chain, pipeline, prover);
-            await ledger.StartAsync(cancellation);
+            await ledger.StartAsync(progress, cancellation);
             return ledger;
         }
         catch
@@ -121,6 +121,7 @@ internal sealed class OpenLedger : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        Issuer.Dispose();
         Anchoring.Dispose();
         Audit.Dispose();
         Pipeline.Dispose();
@@ -129,14 +130,16 @@ internal sealed class OpenLedger : IAsyncDisposable
         await Chain.DisposeAsync();
     }
 
-    private async Task StartAsync(CancellationToken cancellation)
+    private async Task StartAsync(Action<string> progress, CancellationToken cancellation)
     {
         await Chain.Follower.RefreshAsync(cancellation);
         var trust = TrustFile.Create(Chain.Deployment, Audit.Key, AuthorityKey).ToBytes();
         DurableFile.Write(TrustPath, trust, replace: true);
         var digest = Digest248.FromSha256(Pipeline.ModelDigest.Span);
         await Anchoring.ApproveModelAsync(digest, ModelClass, cancellation);
-        await Issuer.ResumeAsync(cancellation);
+        await new Erasure(Store, Audit).ResumeAsync(Chain, Anchoring, cancellation);
+        foreach (var problem in await Issuer.ResumeAsync(cancellation))
+            progress(problem);
         await Anchoring.AnchorRecordsAsync(cancellation);
         await Analyses.ResumeAsync(cancellation);
     }

@@ -65,6 +65,7 @@ internal sealed class Store : IDbContextFactory<LedgerContext>, IDisposable
         {
             var isNew = !File.Exists(folder.Database);
             var custody = OpenCustody(command, folder, isNew);
+            custody.Recover();
             var store = new Store(folder, custody, command.Time);
             try
             {

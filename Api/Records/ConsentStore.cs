@@ -15,31 +15,37 @@ internal sealed record StoredConsent(string Consent, string Patient, bool IsActi
 /// <summary>Consents as records of their patient, and the grants that follow from them.</summary>
 internal sealed class ConsentStore(Store store, RecordGate gate, GrantIssuer issuer, AuditTrail audit)
 {
+    /// <summary>Reads a Consent of one patient that can be evaluated; null with the problem.</summary>
+    public static PreparedRecord? TryRead(ReadOnlyMemory<byte> json, out string? problem)
+    {
+        var record = PreparedRecord.TryPrepare(json, null, null, SensitivityRules.BuiltIn, out problem);
+        if (record is null)
+            return null;
+        problem =
+            record.Type != "Consent" ? "not a Consent"
+            : record.Description.Patients is not [_] ? "a Consent names one patient"
+            : !ConsentDirective.TryParse(record.Content, out _) ? "a Consent that cannot be read as rules"
+            : null;
+        return problem is null ? record : null;
+    }
+
     /// <summary>Stores a Consent and commits what it grants; null with the problem when it is refused.</summary>
     public async Task<(string? Consent, GrantChange? Change, string? Problem)> AddAsync(
         ReadOnlyMemory<byte> json,
         CancellationToken cancellation
     )
     {
-        var record = PreparedRecord.TryPrepare(json, null, null, SensitivityRules.BuiltIn, out var problem);
-        if (record is null)
+        if (TryRead(json, out var problem) is not { } record)
             return (null, null, problem);
-        if (record.Type != "Consent")
-            return (null, null, "not a Consent");
-        if (record.Description.Patients is not [var patient])
-            return (null, null, "a Consent names one patient");
-        if (!ConsentDirective.TryParse(record.Content, out _))
-            return (null, null, "a Consent that cannot be read as rules");
-
-        var patientKey = store.Vault.PatientKey(patient);
+        var patientKey = store.Vault.PatientKey(record.Description.Patients[0]);
         if (await WriteAsync(record, patientKey, cancellation) is { } refused)
             return (null, null, refused);
-        return (record.Reference, await CommitAsync(patientKey, cancellation), null);
+        return (record.Reference, await issuer.CommitAsync(patientKey, cancellation), null);
     }
 
     /// <summary>
-    /// Ends a Consent: it becomes inactive, every grant of the patient ends, and what other consents allow is granted anew.
-    /// Null when there is no such Consent.
+    /// Ends a Consent: it becomes inactive, the grants that rest on it end, and what other consents allow stays or is
+    /// granted anew. Null when there is no such Consent.
     /// </summary>
     public async Task<GrantChange?> RevokeAsync(string consent, CancellationToken cancellation)
     {
@@ -56,12 +62,9 @@ internal sealed class ConsentStore(Store store, RecordGate gate, GrantIssuer iss
         )
             return null;
 
-        // Signed first: from here on everything is denied, whatever happens to the rest.
-        await issuer.SignRevocationsAsync(patientKey, patient, cancellation);
+        // From here on the gate denies what it permitted, whatever happens to the rest.
         await WriteAsync(record, patientKey, cancellation);
-        var ended = await issuer.SendRevocationsAsync(cancellation);
-        var change = await CommitAsync(patientKey, cancellation);
-        return change with { Revoked = [.. ended, .. change.Revoked] };
+        return await issuer.CommitAsync(patientKey, cancellation);
     }
 
     /// <summary>All Consents, by patient.</summary>
@@ -91,14 +94,6 @@ internal sealed class ConsentStore(Store store, RecordGate gate, GrantIssuer iss
                 .OrderBy(c => c.Patient, StringComparer.Ordinal)
                 .ThenBy(c => c.Consent, StringComparer.Ordinal),
         ];
-    }
-
-    private async Task<GrantChange> CommitAsync(string patientKey, CancellationToken cancellation)
-    {
-        await using var context = store.CreateDbContext();
-        var states = await new PatientStates(store.Vault, gate).LoadAsync(context, [patientKey], cancellation);
-        var state = states[patientKey];
-        return await issuer.CommitAsync(patientKey, state.Patient!, state.Directives, cancellation);
     }
 
     private async Task<string?> WriteAsync(PreparedRecord record, string patientKey, CancellationToken cancellation)

@@ -6,7 +6,6 @@ using MedLedger.Consent.Access;
 using MedLedger.Consent.Chain;
 using MedLedger.Consent.Chain.Contracts;
 using MedLedger.Consent.Commitments;
-using MedLedger.Consent.Directives;
 using MedLedger.Consent.Grants;
 using MedLedger.Consent.Log;
 using MedLedger.Consent.Vault;
@@ -18,115 +17,117 @@ namespace MedLedger.Api.Records;
 /// <summary>What a change of a patient's consents came to on the chain.</summary>
 /// <param name="Granted">Leaves of the grants that were committed.</param>
 /// <param name="Revoked">Leaves of the grants that were ended.</param>
+/// <param name="Stuck">Leaves that are denied here and that the chain still has: no signed revocation of them can be had.</param>
 /// <param name="Gaps">What the consents permit and no grant covers, in sentences.</param>
-internal sealed record GrantChange(IReadOnlyList<Fr> Granted, IReadOnlyList<Fr> Revoked, IReadOnlyList<string> Gaps);
+internal sealed record GrantChange(
+    IReadOnlyList<Fr> Granted,
+    IReadOnlyList<Fr> Revoked,
+    IReadOnlyList<Fr> Stuck,
+    IReadOnlyList<string> Gaps
+);
 
 /// <summary>A stored grant, opened, with where it stands on the chain now.</summary>
 internal sealed record IssuedGrant(GrantCapsule Capsule, CommittedGrant Committed);
 
 /// <summary>
-/// Makes a patient's consents grants on the chain, and ends them: compiled, signed by the patient's side, written, sent.
-/// What was written and not sent is sent by <see cref="ResumeAsync"/>, so that a crash loses neither.
+/// Makes a patient's consents grants on the chain, and ends them. A change runs revoke, relabel, anchor, grant; each step
+/// is durable before the next and looks first at what is there, so that <see cref="ResumeAsync"/> goes on after a crash.
 /// </summary>
-internal sealed class GrantIssuer(
-    Store store,
-    LedgerChain chain,
-    GranteeDirectory grantees,
-    Anchoring anchoring,
-    AuditTrail audit
-)
+internal sealed class GrantIssuer : IDisposable
 {
     private static readonly TimeSpan Validity = TimeSpan.FromDays(365);
+    private static readonly TimeSpan Renewal = TimeSpan.FromDays(30);
+    private readonly Store store;
+    private readonly LedgerChain chain;
+    private readonly GranteeDirectory grantees;
+    private readonly Anchoring anchoring;
+    private readonly AuditTrail audit;
+    private readonly PatientStates states;
+    private readonly RecordLabels labels;
+    private readonly GrantSender sender;
+    private readonly SemaphoreSlim one = new(1);
 
-    /// <summary>Compiles all consents of a patient; when they say something new, the old grants end and new ones begin.</summary>
-    public async Task<GrantChange> CommitAsync(
-        string patientKey,
-        string patient,
-        IReadOnlyList<ConsentDirective> directives,
-        CancellationToken cancellation
+    public GrantIssuer(
+        Store store,
+        LedgerChain chain,
+        GranteeDirectory grantees,
+        Anchoring anchoring,
+        AuditTrail audit,
+        RecordGate gate
     )
     {
-        var now = store.Time.GetUtcNow();
-        var compiled = GrantCompiler.Compile(
-            directives,
-            new CompilerOptions
-            {
-                Patient = patient,
-                ValidFrom = now.AddMinutes(-1),
-                ValidUntil = now + Validity,
-            }
-        );
-        var terms = Digest248.FromSha256(compiled.TermsDigest.Span);
-        await using var context = store.CreateDbContext();
-        var live = await context
-            .Set<GrantRow>()
-            .AsNoTracking()
-            .Where(g => g.PatientKey == patientKey && !g.IsRevocationSigned)
-            .ToListAsync(cancellation);
-        if (live.Exists(row => row.Open(store.Vault)?.TermsDigest != terms))
-            await SignRevocationsAsync(patientKey, patient, cancellation);
-        var revoked = await SendRevocationsAsync(cancellation);
-        if (!live.Exists(row => row.Open(store.Vault)?.TermsDigest == terms))
-            await SignAsync(patientKey, patient, compiled, terms, cancellation);
-        await anchoring.EnrolAsync(cancellation);
-        var granted = await SendGrantsAsync(cancellation);
-
-        var gaps = compiled.Report.Select(gap => gap.Words).ToList();
-        if (compiled.Grants.Any(grant => LeansOnExceptions(grant, compiled)))
-            gaps.Add("A grant that needs exception classes on the records was not made.");
-        return new GrantChange(granted, revoked, gaps);
+        this.store = store;
+        this.chain = chain;
+        this.grantees = grantees;
+        this.anchoring = anchoring;
+        this.audit = audit;
+        states = new PatientStates(store.Vault, gate);
+        labels = new RecordLabels(store, audit);
+        sender = new GrantSender(store, chain);
     }
 
     /// <summary>
-    /// Signs the end of all grants of a patient: they deny from here on, before any block knows, and their readers lose
-    /// their stanzas.
+    /// Makes the grants of a patient follow all consents that are stored: as few revocations and new grants as do it.
     /// </summary>
-    public async Task SignRevocationsAsync(string patientKey, string patient, CancellationToken cancellation)
+    /// <exception cref="InvalidDataException">A stored Consent or record cannot be opened; nothing was granted.</exception>
+    public async Task<GrantChange> CommitAsync(string patientKey, CancellationToken cancellation)
     {
-        await using var context = store.CreateDbContext();
-        var rows = await context
-            .Set<GrantRow>()
-            .Where(g => g.PatientKey == patientKey && !g.IsRevocationSigned)
-            .ToListAsync(cancellation);
-        if (rows.Count == 0)
-            return;
-        foreach (var row in rows)
-            row.IsRevocationSigned = true;
-        await GrantReaders.RemoveAllAsync(context, store.Vault, patientKey, cancellation);
-        var events = rows.Select(row => Event(AuditAction.Revoked, patientKey, patient, row.Leaf)).ToList();
-        await audit.AppendAsync(context, events, () => context.SaveChangesAsync(cancellation), cancellation);
-    }
-
-    /// <summary>Sends signed revocations to the chain, each alone; answers the leaves that ended.</summary>
-    public async Task<IReadOnlyList<Fr>> SendRevocationsAsync(CancellationToken cancellation)
-    {
-        await using var context = store.CreateDbContext();
-        var waiting = await context
-            .Set<GrantRow>()
-            .Where(g => g.IsRevocationSigned && !g.IsRevoked)
-            .ToListAsync(cancellation);
-        var ended = new List<Fr>();
-        foreach (var row in waiting)
+        await one.WaitAsync(cancellation);
+        try
         {
-            if (row.Open(store.Vault) is { } capsule)
+            var (granted, revoked) = (new List<Fr>(), new List<Fr>());
+            while (true)
             {
-                row.RevocationTransaction = await RevokeAsync(capsule, cancellation) ?? row.RevocationTransaction;
-                ended.Add(capsule.Commitment.Leaf);
+                var change = await ChangeAsync(patientKey, cancellation);
+                var step = await StepAsync(patientKey, cancellation);
+                granted.AddRange(step.Granted);
+                revoked.AddRange(step.Revoked);
+                // A Consent that was written meanwhile has another change: once more.
+                if (await EndAsync(patientKey, change, cancellation))
+                    return step with { Granted = granted, Revoked = revoked };
             }
-            row.IsRevoked = true;
-            row.Capsule = [];
-            await context.SaveChangesAsync(cancellation);
         }
-        return ended;
+        finally
+        {
+            one.Release();
+        }
     }
 
-    /// <summary>Finishes what an earlier run wrote and did not see in a block.</summary>
-    public async Task ResumeAsync(CancellationToken cancellation)
+    /// <summary>
+    /// Finishes what an earlier run wrote and did not see in a block. Answers one sentence for each thing that cannot be
+    /// finished; it is tried again next time, and denied meanwhile.
+    /// </summary>
+    public async Task<IReadOnlyList<string>> ResumeAsync(CancellationToken cancellation)
     {
-        await SendRevocationsAsync(cancellation);
+        var problems = new List<string>();
+        var sent = await sender.SendRevocationsAsync(cancellation);
+        problems.AddRange(sent.Stuck.Select(Explain));
+        await using var context = store.CreateDbContext();
+        var open = await context
+            .Set<ConsentStateRow>()
+            .Where(c => c.Change != null)
+            .Select(c => c.PatientKey)
+            .ToListAsync(cancellation);
+        foreach (var patientKey in open)
+        {
+            try
+            {
+                await CommitAsync(patientKey, cancellation);
+            }
+            catch (InvalidDataException damaged)
+            {
+                problems.Add(damaged.Message);
+            }
+        }
         await anchoring.EnrolAsync(cancellation);
-        await SendGrantsAsync(cancellation);
+        await sender.SendGrantsAsync(cancellation);
+        return problems;
     }
+
+    /// <summary>What to say of a grant that the chain still has though its patient ended it.</summary>
+    public static string Explain(Fr leaf) =>
+        $"The grant 0x{Convert.ToHexStringLower(leaf.ToBytes())} is denied here, but the chain still has it: its stored "
+        + "row is damaged. Restore the database from a backup; it is tried again at each start.";
 
     /// <summary>The grants of a patient that have not ended here, with the state that the chain gives them now.</summary>
     public async Task<IReadOnlyList<IssuedGrant>> GrantsAsync(
@@ -157,6 +158,184 @@ internal sealed class GrantIssuer(
         return grants;
     }
 
+    /// <inheritdoc/>
+    public void Dispose() => one.Dispose();
+
+    private async Task<GrantChange> StepAsync(string patientKey, CancellationToken cancellation)
+    {
+        var revoked = new List<Fr>();
+        var isNew = true;
+        while (true)
+        {
+            var (patient, plan, unreadable) = await PlanAsync(patientKey, cancellation);
+            if (plan.Revocations.Count > 0 || unreadable.Count > 0)
+                await SignRevocationsAsync(patientKey, patient, plan, unreadable, cancellation);
+            else if (!isNew)
+                return await GrantAsync(patientKey, patient, plan, revoked, cancellation);
+            // Before anything is granted the chain has all ends that were signed, or is known not to get them.
+            revoked.AddRange((await sender.SendRevocationsAsync(cancellation)).Ended);
+            isNew = false;
+        }
+    }
+
+    private async Task<(string Patient, GrantPlan Plan, IReadOnlyList<GrantRow> Unreadable)> PlanAsync(
+        string patientKey,
+        CancellationToken cancellation
+    )
+    {
+        await using var context = store.CreateDbContext();
+        var loaded = await states.LoadAsync(context, [patientKey], cancellation);
+        if (loaded.GetValueOrDefault(patientKey) is not { Patient: { } patient } state)
+            throw new InvalidDataException("A patient's keys cannot be had.");
+        var rows = await context
+            .Set<GrantRow>()
+            .AsNoTracking()
+            .Where(g => g.PatientKey == patientKey && !g.IsRevoked)
+            .ToListAsync(cancellation);
+        var grants = await GrantsAsync(context, patientKey, cancellation);
+        var damaged = rows.ExceptBy(grants.Select(g => g.Capsule.GrantId), row => row.GrantId, StringComparer.Ordinal)
+            .ToList();
+        var row = await context.Set<ConsentStateRow>().FindAsync([patientKey], cancellation);
+        var now = store.Time.GetUtcNow();
+        var options = new CompilerOptions
+        {
+            Patient = patient,
+            ValidFrom = now.AddMinutes(-1),
+            ValidUntil = now + Validity,
+        };
+        var plan = GrantPlan.Make(
+            state.Directives,
+            options,
+            [.. grants.Select(g => g.Committed)],
+            ExceptionClasses.Open(store.Vault, patientKey, row?.Classes ?? []),
+            damaged.Count == 0,
+            now,
+            Renewal
+        );
+        return (patient, plan, [.. damaged.Where(one => !one.IsRevocationSigned)]);
+    }
+
+    /// <summary>Signs ends: they deny from here on, before any block knows, and readers lose their stanzas.</summary>
+    private async Task SignRevocationsAsync(
+        string patientKey,
+        string patient,
+        GrantPlan plan,
+        IReadOnlyList<GrantRow> unreadable,
+        CancellationToken cancellation
+    )
+    {
+        await using var context = store.CreateDbContext();
+        var leaves = plan
+            .Revocations.Select(grant => grant.Leaf.ToBytes())
+            .Concat(unreadable.Select(row => row.Leaf))
+            .ToList();
+        var rows = await context.Set<GrantRow>().Where(g => leaves.Contains(g.Leaf)).ToListAsync(cancellation);
+        rows.ForEach(row => row.IsRevocationSigned = true);
+        List<Grant> kept = [.. plan.Kept.Select(grant => grant.Grant)];
+        await GrantReaders.KeepAsync(context, store.Vault, patientKey, kept, cancellation);
+        var events = rows.Select(row => Event(AuditAction.Revoked, patientKey, patient, row.Leaf)).ToList();
+        await audit.AppendAsync(context, events, () => context.SaveChangesAsync(cancellation), cancellation);
+    }
+
+    private async Task<GrantChange> GrantAsync(
+        string patientKey,
+        string patient,
+        GrantPlan plan,
+        IReadOnlyList<Fr> revoked,
+        CancellationToken cancellation
+    )
+    {
+        await labels.RelabelAsync(patientKey, plan.Labels, cancellation);
+        if (plan.Labels.All.Count > 0)
+            await anchoring.AnchorRecordsAsync(cancellation);
+        await SignGrantsAsync(patientKey, patient, plan, cancellation);
+        await anchoring.EnrolAsync(cancellation);
+        var granted = await sender.SendGrantsAsync(cancellation);
+        return new GrantChange(
+            granted,
+            revoked,
+            await StuckAsync(patientKey, cancellation),
+            [.. plan.Compiled!.Report.Select(gap => gap.Words)]
+        );
+    }
+
+    private async Task SignGrantsAsync(
+        string patientKey,
+        string patient,
+        GrantPlan plan,
+        CancellationToken cancellation
+    )
+    {
+        if (plan.Grants.Count == 0)
+            return;
+        using var signer =
+            PatientSigner.Open(store.Vault, patientKey)
+            ?? throw new InvalidDataException("A patient's keys cannot be had.");
+        var terms = Digest248.FromSha256(plan.Compiled!.TermsDigest.Span);
+        await using var context = store.CreateDbContext();
+        var events = new List<AuditEvent>();
+        foreach (var grant in plan.Grants)
+        {
+            var capsule = signer.SignGrant(
+                PatientSigner.NewGrantId(),
+                grant,
+                await grantees.CommitmentOfAsync(grant.Grantee, cancellation),
+                terms,
+                chain.Deployment.ChainId,
+                chain.Deployment.ConsentRegistry
+            );
+            var commitment = capsule.Commitment;
+            var leaf = commitment.Leaf.ToBytes();
+            events.Add(Event(AuditAction.Granted, patientKey, patient, leaf));
+            context.Add(
+                new GrantRow
+                {
+                    GrantId = capsule.GrantId,
+                    PatientKey = patientKey,
+                    GranteeKey = store.Vault.RecordKey(grant.Grantee),
+                    Leaf = leaf,
+                    Inner = commitment.Inner.ToBytes(),
+                    Capsule = capsule.Seal(store.Vault, patientKey)!.Content,
+                }
+            );
+        }
+        await GrantReaders.AddAsync(context, store.Vault, patientKey, plan.Grants, cancellation);
+        await audit.AppendAsync(context, events, () => context.SaveChangesAsync(cancellation), cancellation);
+    }
+
+    private async Task<IReadOnlyList<Fr>> StuckAsync(string patientKey, CancellationToken cancellation)
+    {
+        await using var context = store.CreateDbContext();
+        var rows = await context
+            .Set<GrantRow>()
+            .Where(g => g.PatientKey == patientKey && g.IsRevocationSigned && !g.IsRevoked)
+            .Select(g => g.Leaf)
+            .ToListAsync(cancellation);
+        return [.. rows.Select(bytes => Fr.TryParseCanonical(bytes, out var leaf) ? leaf : Fr.Zero)];
+    }
+
+    private async Task<string?> ChangeAsync(string patientKey, CancellationToken cancellation)
+    {
+        await using var context = store.CreateDbContext();
+        return await context
+            .Set<ConsentStateRow>()
+            .Where(c => c.PatientKey == patientKey)
+            .Select(c => c.Change)
+            .SingleOrDefaultAsync(cancellation);
+    }
+
+    private async Task<bool> EndAsync(string patientKey, string? change, CancellationToken cancellation)
+    {
+        await using var context = store.CreateDbContext();
+        await context
+            .Set<ConsentStateRow>()
+            .Where(c => c.PatientKey == patientKey && c.Change == change)
+            .ExecuteUpdateAsync(set => set.SetProperty(c => c.Change, (string?)null), cancellation);
+        return !await context
+            .Set<ConsentStateRow>()
+            .AnyAsync(c => c.PatientKey == patientKey && c.Change != null, cancellation);
+    }
+
     private static GrantState StateOf(GrantRow row, LeafState leaf) =>
         (row.IsRevocationSigned, leaf) switch
         {
@@ -165,10 +344,6 @@ internal sealed class GrantIssuer(
             (_, LeafState.Live) => GrantState.Active,
             _ => GrantState.Pending,
         };
-
-    // A grant that leans on exception bits is sound only when the records carry them.
-    private static bool LeansOnExceptions(Grant grant, CompiledGrants compiled) =>
-        compiled.ExceptionClasses.Any(one => ((grant.Labels >> one.Bit) & 1) == 0);
 
     private static AuditEvent Event(AuditAction action, string patientKey, string patient, byte[] leaf) =>
         new()
@@ -179,86 +354,4 @@ internal sealed class GrantIssuer(
             Agent = patient,
             Patient = patient,
         };
-
-    private async Task SignAsync(
-        string patientKey,
-        string patient,
-        CompiledGrants compiled,
-        Fr terms,
-        CancellationToken cancellation
-    )
-    {
-        using var signer =
-            PatientSigner.Open(store.Vault, patientKey)
-            ?? throw Cli.CommandFailure.Refused("The patient's keys cannot be had.");
-        await using var context = store.CreateDbContext();
-        var grants = compiled.Grants.Where(grant => !LeansOnExceptions(grant, compiled)).ToList();
-        var events = new List<AuditEvent>();
-        foreach (var grant in grants)
-        {
-            var capsule = signer.SignGrant(
-                PatientSigner.NewGrantId(),
-                grant,
-                await grantees.CommitmentOfAsync(grant.Grantee, cancellation),
-                terms,
-                chain.Deployment.ChainId,
-                chain.Deployment.ConsentRegistry
-            );
-            var leaf = capsule.Commitment.Leaf.ToBytes();
-            events.Add(Event(AuditAction.Granted, patientKey, patient, leaf));
-            context.Add(
-                new GrantRow
-                {
-                    GrantId = capsule.GrantId,
-                    PatientKey = patientKey,
-                    GranteeKey = store.Vault.RecordKey(grant.Grantee),
-                    Leaf = leaf,
-                    Capsule = capsule.Seal(store.Vault, patientKey)!.Content,
-                }
-            );
-        }
-        await GrantReaders.AddAsync(context, store.Vault, patientKey, grants, cancellation);
-        if (events.Count > 0)
-            await audit.AppendAsync(context, events, () => context.SaveChangesAsync(cancellation), cancellation);
-    }
-
-    private async Task<IReadOnlyList<Fr>> SendGrantsAsync(CancellationToken cancellation)
-    {
-        await using var context = store.CreateDbContext();
-        var waiting = await context
-            .Set<GrantRow>()
-            .Where(g => !g.IsGranted && !g.IsRevocationSigned)
-            .ToListAsync(cancellation);
-        var sent = new List<Fr>();
-        foreach (var batch in waiting.Chunk(ConsentRegistry.LargestBatch))
-        {
-            var leaves = batch.Select(row => Leaf(row.Leaf)).ToList();
-            var mined = await chain.SendAsync(chain.Relayer, chain.Consents.Grant(leaves), cancellation);
-            foreach (var row in batch)
-                (row.IsGranted, row.GrantTransaction) = (true, mined.Receipt.Hash.ToString());
-            await context.SaveChangesAsync(cancellation);
-            sent.AddRange(leaves);
-        }
-        return sent;
-    }
-
-    private async Task<string?> RevokeAsync(GrantCapsule capsule, CancellationToken cancellation)
-    {
-        await chain.Follower.RefreshAsync(cancellation);
-        var leaf = capsule.Commitment.Leaf;
-        var state = chain.Follower.State.Grant(leaf, out _)?.State ?? LeafState.Unknown;
-        if (state is not (LeafState.Unknown or LeafState.Live))
-            return null;
-        var path = chain.Follower.State.CurrentPath(leaf);
-        var request = path is null
-            ? chain.Consents.Revoke(capsule.Revocation)
-            : chain.Consents.RevokeAndApply(capsule.Revocation, path);
-        var mined = await chain.SendAsync(chain.Relayer, request, cancellation);
-        return mined.Receipt.Hash.ToString();
-    }
-
-    private static Fr Leaf(byte[] bytes) =>
-        Fr.TryParseCanonical(bytes, out var leaf)
-            ? leaf
-            : throw new InvalidDataException("A stored grant is no field element; the database is damaged.");
 }

@@ -30,11 +30,7 @@ internal static class GrantReaders
         foreach (var name in SensitivityRules.BuiltIn.Classes)
         {
             var classKey = index.ClassKey(name);
-            var readers = grants
-                .Where(grant => MayCover(grant, name))
-                .Select(grant => SegmentReader.Grantee(grant.Grantee))
-                .Distinct()
-                .ToList();
+            var readers = Readers(grants, name);
             var segments = await context
                 .Segments.AsNoTracking()
                 .Where(s => s.PatientKey == patientKey && s.ClassKey == classKey)
@@ -64,39 +60,47 @@ internal static class GrantReaders
     }
 
     /// <summary>
-    /// Deletes the stanzas of all grantees of a patient and starts a new epoch of every segment; the grants that remain
-    /// are added again.
+    /// Deletes the stanzas of everybody whom no remaining grant gives the class, and starts a new epoch of each segment
+    /// that lost one. Those who stay have stanzas in the new epoch too.
     /// </summary>
-    public static async Task RemoveAllAsync(
+    public static async Task KeepAsync(
         LedgerContext context,
         RecordVault vault,
         string patientKey,
+        IReadOnlyList<Grant> remaining,
         CancellationToken cancellation
     )
     {
-        var segments = await context
-            .Segments.AsNoTracking()
-            .Where(s => s.PatientKey == patientKey)
-            .ToListAsync(cancellation);
-        foreach (var segment in segments)
+        using var index = vault.OpenIndex(patientKey);
+        if (index is null)
+            return;
+        foreach (var name in SensitivityRules.BuiltIn.Classes)
         {
-            var stanzas = await context.Stanzas.Where(s => s.SegmentId == segment.Id).ToListAsync(cancellation);
-            string?[] kept =
-            [
-                vault.FindReader(segment, stanzas, SegmentReader.Subject)?.Tag,
-                vault.FindReader(segment, stanzas, SegmentReader.BreakGlass)?.Tag,
-            ];
-            context.Stanzas.RemoveRange(stanzas.Where(s => !kept.Contains(s.Tag, StringComparer.Ordinal)));
-        }
-        foreach (
-            var newest in segments.GroupBy(s => s.ClassKey, StringComparer.Ordinal).Select(g => g.MaxBy(s => s.Epoch)!)
-        )
-        {
-            var next = vault.CreateSegment(patientKey, newest.ClassKey, newest.Epoch + 1);
-            if (next is null)
-                continue;
-            context.Segments.Add(next.Segment);
-            context.Stanzas.AddRange(next.Stanzas);
+            var classKey = index.ClassKey(name);
+            var readers = Readers(remaining, name);
+            var segments = await context
+                .Segments.AsNoTracking()
+                .Where(s => s.PatientKey == patientKey && s.ClassKey == classKey)
+                .OrderBy(s => s.Epoch)
+                .ToListAsync(cancellation);
+            var hasLost = false;
+            foreach (var segment in segments)
+            {
+                var stanzas = await context.Stanzas.Where(s => s.SegmentId == segment.Id).ToListAsync(cancellation);
+                var kept = readers
+                    .Append(SegmentReader.Subject)
+                    .Append(SegmentReader.BreakGlass)
+                    .Select(reader => vault.FindReader(segment, stanzas, reader)?.Tag)
+                    .ToHashSet(StringComparer.Ordinal);
+                var lost = stanzas.Where(s => !kept.Contains(s.Tag)).ToList();
+                context.Stanzas.RemoveRange(lost);
+                hasLost |= lost.Count > 0;
+            }
+            if (hasLost && vault.CreateSegment(patientKey, classKey, segments[^1].Epoch + 1, readers) is { } next)
+            {
+                context.Segments.Add(next.Segment);
+                context.Stanzas.AddRange(next.Stanzas);
+            }
         }
     }
 
@@ -114,15 +118,17 @@ internal static class GrantReaders
             .AsNoTracking()
             .Where(g => g.PatientKey == patientKey && !g.IsRevocationSigned)
             .ToListAsync(cancellation);
-        return
+        var grants = rows.Select(row => row.Open(vault)?.Grant).OfType<Grant>();
+        return Readers([.. grants], sensitivityClass);
+    }
+
+    private static IReadOnlyList<SegmentReader> Readers(IReadOnlyList<Grant> grants, string sensitivityClass) =>
         [
-            .. rows.Select(row => row.Open(vault))
-                .OfType<GrantCapsule>()
-                .Where(capsule => MayCover(capsule.Grant, sensitivityClass))
-                .Select(capsule => SegmentReader.Grantee(capsule.Grant.Grantee))
+            .. grants
+                .Where(grant => MayCover(grant, sensitivityClass))
+                .Select(grant => SegmentReader.Grantee(grant.Grantee))
                 .Distinct(),
         ];
-    }
 
     private static bool MayCover(Grant grant, string sensitivityClass)
     {

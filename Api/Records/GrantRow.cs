@@ -20,6 +20,12 @@ internal sealed class GrantRow
     /// <summary>G, 32 bytes: what the chain has.</summary>
     public required byte[] Leaf { get; init; }
 
+    /// <summary>
+    /// Gi, 32 bytes, which hides the grant as G does: with it the patient's side can sign the revocation again when the
+    /// capsule does not open.
+    /// </summary>
+    public required byte[] Inner { get; init; }
+
     /// <summary>The sealed capsule, with the signed revocation; empty when the grant has ended on the chain.</summary>
     public required byte[] Capsule { get; set; }
 

@@ -1,5 +1,4 @@
 using MedLedger.Api.Persistence;
-using MedLedger.Consent.Vault;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedLedger.Api.Records;
@@ -51,16 +50,16 @@ internal sealed class LeafPositions
     public bool HasRoomFor(string recordKey) => _next < Capacity || _positions.ContainsKey(recordKey);
 
     /// <summary>Puts the leaf of a record's version into the tree that the next anchor will have.</summary>
-    public void Stage(LedgerContext context, string patientKey, SealedRecord record, byte[] leaf, long anchor)
+    public void Stage(LedgerContext context, string patientKey, string recordKey, int version, byte[] leaf, long anchor)
     {
-        if (!_positions.TryGetValue(record.RecordKey, out var position))
+        if (!_positions.TryGetValue(recordKey, out var position))
         {
             position = _next++;
-            _positions.Add(record.RecordKey, position);
+            _positions.Add(recordKey, position);
         }
         if (_staged.TryGetValue(position, out var staged))
         {
-            (staged.Version, staged.Leaf) = (record.Version, leaf);
+            (staged.Version, staged.Leaf) = (version, leaf);
             return;
         }
         var row = new LeafRow
@@ -68,8 +67,8 @@ internal sealed class LeafPositions
             PatientKey = patientKey,
             Position = position,
             Since = anchor,
-            RecordKey = record.RecordKey,
-            Version = record.Version,
+            RecordKey = recordKey,
+            Version = version,
             Leaf = leaf,
         };
         if (_pending.Contains(position))

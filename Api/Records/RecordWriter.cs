@@ -123,6 +123,12 @@ internal sealed class RecordWriter : IAsyncDisposable
             await LoadAsync([record.Reference], cancellation);
             versions = _versions[key];
         }
+        // A Consent stays its patient's: else somebody else's Consent of the same id would take its place.
+        if (
+            record.Type == "Consent"
+            && versions.Exists(v => compartments.TrueForAll(c => c.Row.PatientKey != v.PatientKey))
+        )
+            return (WriteOutcome.Rejected, "of an id that is taken");
         var first = compartments[0];
         var tag = first.Index.ContentTag(key, record.Content.Span);
         if (versions.Exists(v => v.PatientKey == first.Row.PatientKey && v.ContentTag.AsSpan().SequenceEqual(tag)))
@@ -135,13 +141,12 @@ internal sealed class RecordWriter : IAsyncDisposable
                 return (WriteOutcome.Rejected, "beyond the 16,384 records that one patient can have");
         }
 
-        var meta = Meta(record);
         var targets = new List<CompartmentToSeal>();
         foreach (var compartment in compartments)
         {
             if (await SegmentAsync(compartment, record.SensitivityClass, cancellation) is not { } segment)
                 return (WriteOutcome.Rejected, "of a patient whose keys cannot be had");
-            targets.Add(new CompartmentToSeal(segment, meta));
+            targets.Add(new CompartmentToSeal(segment, Meta(record, compartment)));
         }
         var version = versions.Count == 0 ? 1 : versions.Max(v => v.Version) + 1;
         var written = _sealing.Seal(
@@ -158,9 +163,12 @@ internal sealed class RecordWriter : IAsyncDisposable
         foreach (var compartment in compartments)
         {
             var patient = compartment.Row.PatientKey;
-            compartment.Positions!.Stage(_context, patient, written.Record, written.Leaves[patient].ToBytes(), _anchor);
+            var leaf = written.Leaves[patient].ToBytes();
+            compartment.Positions!.Stage(_context, patient, key, version, leaf, _anchor);
         }
         Stage(written.Record, versions);
+        if (record.Type == "Consent")
+            compartments.ForEach(StageChange);
         if (version == 1)
             StageTokens(record, key, compartments);
         return (version == 1 ? WriteOutcome.Created : WriteOutcome.Updated, null);
@@ -199,14 +207,30 @@ internal sealed class RecordWriter : IAsyncDisposable
         _turn.Dispose();
     }
 
-    private static RecordMeta Meta(PreparedRecord record)
+    private static RecordMeta Meta(PreparedRecord record, Compartment compartment)
     {
         var facts = record.Description.Facts;
+        // Where the patient's exception classes cannot be read, the record carries all eight bits.
         return new RecordMeta(
             checked((byte)Vocabulary.TypeBit(facts.Type)!.Value),
-            Vocabulary.RecordLabels(facts.Labels),
+            Vocabulary.RecordLabels(facts.Labels) | (compartment.Classes?.BitsOf(facts) ?? ExceptionClasses.AllBits),
             Vocabulary.RecordDay(facts.Date)
         );
+    }
+
+    // Grants follow their consents; until they do, the row says that they are to be made anew.
+    private void StageChange(Compartment compartment)
+    {
+        if (compartment.Row.Index < 0)
+            return;
+        if (compartment.State is null)
+        {
+            compartment.State = new ConsentStateRow { PatientKey = compartment.Row.PatientKey, Classes = [] };
+            _context.Add(compartment.State);
+        }
+        compartment.State.Change = ConsentStateRow.NewChange();
+        if (_context.Entry(compartment.State).State != EntityState.Added)
+            _context.Entry(compartment.State).Property(state => state.Change).IsModified = true;
     }
 
     private async Task<Compartment?> CompartmentAsync(
@@ -239,7 +263,9 @@ internal sealed class RecordWriter : IAsyncDisposable
         }
         if (row is null || row.Erased is not null || _vault.OpenIndex(patientKey) is not { } index)
             return null;
-        var compartment = new Compartment(row, index);
+        var state = await _context.Set<ConsentStateRow>().FindAsync([patientKey], cancellation);
+        var classes = ExceptionClasses.Open(_vault, patientKey, state?.Classes ?? []);
+        var compartment = new Compartment(row, index, classes) { State = state };
         _compartments.Add(patientKey, compartment);
         return compartment;
     }
@@ -293,8 +319,10 @@ internal sealed class RecordWriter : IAsyncDisposable
         }
     }
 
-    private sealed record Compartment(PatientRow Row, PatientIndex Index)
+    private sealed record Compartment(PatientRow Row, PatientIndex Index, ExceptionClasses? Classes)
     {
+        public ConsentStateRow? State { get; set; }
+
         public LeafPositions? Positions { get; set; }
     }
 }

@@ -64,7 +64,6 @@ public sealed record CompiledGrants
     public uint LabelsOf(ResourceFacts record)
     {
         ArgumentNullException.ThrowIfNull(record);
-        return Vocabulary.RecordLabels(record.Labels)
-            | ExceptionClasses.Where(one => one.Carries(record)).Aggregate(0u, (bits, one) => bits | (1u << one.Bit));
+        return Vocabulary.RecordLabels(record.Labels) | new ExceptionClasses(ExceptionClasses).BitsOf(record);
     }
 }

@@ -56,6 +56,18 @@ public sealed class ExceptionClass
         return outside ? inside != Truth.True : inside != Truth.False;
     }
 
+    /// <summary>The class as it is sealed; <see cref="StoredClass.ToClass"/> is the way back.</summary>
+    internal StoredClass ToStored() =>
+        new(
+            Bit,
+            outside,
+            rule.Classes,
+            rule.SecurityLabels,
+            rule.Codes,
+            rule.DataPeriod is { } days ? new StoredPeriod(days.StartText, days.EndText, days.IsReadable) : null,
+            rule.Data is null ? null : [.. rule.Data.Select(one => new StoredData(one.Meaning, one.Reference.Text))]
+        );
+
     /// <summary>Every text with its length before it, so that no two different rules have one key.</summary>
     internal static string KeyOf(Provision rule, bool outside)
     {

@@ -1,4 +1,5 @@
 using MedLedger.Consent.Access;
+using MedLedger.Consent.Directives;
 
 namespace MedLedger.Consent.Grants;
 
@@ -23,8 +24,67 @@ public sealed record GrantPlan
     /// <summary>Exception bits that nothing mentions any more once the revocations are on the chain.</summary>
     public required IReadOnlyList<int> FreedBits { get; init; }
 
+    /// <summary>
+    /// The exception classes that records have to carry before the grants are made: those of the new grants, of the grants
+    /// that stay, and of grants whose end no block has yet.
+    /// </summary>
+    public ExceptionClasses Labels { get; init; } = ExceptionClasses.None;
+
+    /// <summary>What the consents came to; null when the plan was not made from consents.</summary>
+    public CompiledGrants? Compiled { get; init; }
+
     /// <summary>Whether the chain has to do nothing.</summary>
     public bool IsEmpty => Revocations.Count == 0 && Grants.Count == 0;
+
+    /// <summary>
+    /// Compiles the consents as they are now, with the exception bits that grants on the chain still mention, and compares.
+    /// As long as the plan has revocations they go first, and the plan is made again when the chain has them: a bit is
+    /// used again only when no live grant mentions it. A plan without revocations can be carried out.
+    /// </summary>
+    /// <param name="directives">All consents of the patient, by storage ownership.</param>
+    /// <param name="options">Options of the compiler; live classes are filled in here.</param>
+    /// <param name="live">Grants of the patient that have not ended on the chain.</param>
+    /// <param name="classes">Exception classes that records carry now; null when that cannot be known.</param>
+    /// <param name="areAllKnown">False when a grant is on the chain whose content cannot be read: then every bit stays taken.</param>
+    /// <param name="now">The time of the change.</param>
+    /// <param name="renewal">A grant that ends sooner than this from now, though the consents go on, is made anew.</param>
+    public static GrantPlan Make(
+        IReadOnlyList<ConsentDirective> directives,
+        CompilerOptions options,
+        IReadOnlyList<CommittedGrant> live,
+        ExceptionClasses? classes,
+        bool areAllKnown,
+        DateTimeOffset now,
+        TimeSpan renewal
+    )
+    {
+        ArgumentNullException.ThrowIfNull(directives);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(live);
+        var seconds = now.ToUnixTimeSeconds();
+        var standing = live.Where(one => one.State != GrantState.Revoked && one.Grant.NotAfter > seconds).ToList();
+        var grants = standing.ConvertAll(one => one.Grant);
+        IReadOnlyList<ExceptionClass> taken =
+        [
+            .. (classes ?? ExceptionClasses.None).All.Where(one => !areAllKnown || Forbidden(grants, one.Bit)),
+        ];
+        var compiled = GrantCompiler.Compile(directives, options with { LiveClasses = taken });
+        var plan = Diff(standing, taken, compiled, now, renewal) with
+        {
+            Labels = new ExceptionClasses(compiled.ExceptionClasses),
+            Compiled = compiled,
+        };
+        if (classes is not null)
+            return plan;
+        // Nobody knows any more what the bits on the records mean: no grant that mentions one may stay, and none may be
+        // made while a grant that may mention one stands.
+        return plan with
+        {
+            Revocations = [.. plan.Revocations, .. plan.Kept.Where(one => Mentions(one.Grant))],
+            Kept = [.. plan.Kept.Where(one => !Mentions(one.Grant))],
+            Grants = [.. plan.Grants.Where(one => areAllKnown || !Mentions(one))],
+        };
+    }
 
     /// <summary>
     /// A live grant stays when one compiled grant allows all that it still can allow; a compiled grant is made unless a
@@ -89,6 +149,8 @@ public sealed record GrantPlan
         && inner.DataTo <= outer.DataTo
         && outer.NotBefore <= Math.Max(inner.NotBefore, from)
         && until <= outer.NotAfter;
+
+    private static bool Mentions(Grant grant) => (grant.Labels & ExceptionClasses.AllBits) != ExceptionClasses.AllBits;
 
     private static bool Forbidden(List<Grant> grants, int bit) =>
         grants.Exists(grant => ((grant.Labels >> bit) & 1) == 0);

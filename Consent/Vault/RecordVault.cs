@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using MedLedger.Consent.Access;
+using MedLedger.Consent.Grants;
 using MedLedger.Crypto.Fields;
 using MedLedger.Crypto.Sealing;
 
@@ -180,20 +181,27 @@ public sealed class RecordVault : IDisposable
     }
 
     /// <summary>
-    /// Seals the facts again with other labels and a new salt, as a change of the patient's exception bits needs it;
-    /// the content stays sealed. Null when the keys cannot be had.
+    /// Gives a record the exception bits that are in force for the compartment's patient: the facts are sealed again with
+    /// a new salt, the content stays sealed. A record that has them already stays as it is. Null when the keys cannot be
+    /// had or the row is not what was sealed.
     /// </summary>
-    public Relabelled? Relabel(string recordKey, int version, SealedCompartment compartment, Func<uint, uint> labels)
+    public Relabelled? Relabel(string recordKey, int version, SealedCompartment compartment, ExceptionClasses classes)
     {
+        ArgumentNullException.ThrowIfNull(compartment);
+        ArgumentNullException.ThrowIfNull(classes);
         using var kek = OpenEncryptionKey(compartment.PatientKey);
         if (kek is null || SealedFacts.Open(kek, recordKey, version, compartment.Facts) is not { } facts)
             return null;
+        var labels = (facts.Meta.Labels & Vocabulary.AllLabels) | classes.BitsOf(facts.Facts);
+        if (labels == facts.Meta.Labels)
+            return new Relabelled(compartment, facts.Leaf, IsChanged: false);
         var changed = SealedFacts.Create(
             facts.Facts,
-            new(facts.Meta.Type, labels(facts.Meta.Labels), facts.Meta.Day),
+            new(facts.Meta.Type, labels, facts.Meta.Day),
             facts.ContentDigest
         );
-        return new Relabelled(compartment with { Facts = changed.Seal(kek, recordKey, version) }, changed.Leaf);
+        var row = compartment with { Facts = changed.Seal(kek, recordKey, version) };
+        return new Relabelled(row, changed.Leaf, IsChanged: true);
     }
 
     internal SecretKey? OpenEncryptionKey(string patientKey) =>

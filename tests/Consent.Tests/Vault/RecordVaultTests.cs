@@ -1,6 +1,8 @@
 using System.Text;
 using CsCheck;
 using MedLedger.Consent.Access;
+using MedLedger.Consent.Directives;
+using MedLedger.Consent.Grants;
 using MedLedger.Consent.Vault;
 using MedLedger.Crypto.Fields;
 
@@ -158,12 +160,19 @@ public sealed class RecordVaultTests : IDisposable
     public void Relabelling_changes_the_leaf_and_not_the_content()
     {
         var write = _fixture.Write("Observation/o1", Content, _fixture.Segment(_fixture.Alice));
-        var relabelled = _fixture.Vault.Relabel(
-            write.Record.RecordKey,
-            1,
-            write.Record.Compartments[0],
-            labels => labels | 0x8000_0000
-        )!;
+        var code = new RuleCoding("http://loinc.org", "29463-7");
+        var rule = new Provision
+        {
+            Path = "record",
+            Type = RuleType.Deny,
+            Codes = [new RuleConcept([code])],
+        };
+        var classes = new ExceptionClasses([new ExceptionClass(31, rule, outside: true)]);
+        var row = write.Record.Compartments[0];
+        var relabelled = _fixture.Vault.Relabel(write.Record.RecordKey, 1, row, classes)!;
+        Assert.True(relabelled.IsChanged);
+        var again = _fixture.Vault.Relabel(write.Record.RecordKey, 1, relabelled.Compartment, classes)!;
+        Assert.Equal((false, relabelled.Leaf), (again.IsChanged, again.Leaf));
         Assert.NotEqual(write.Leaves[_fixture.Alice], relabelled.Leaf);
         var record = write.Record with { Compartments = [relabelled.Compartment] };
         var permit = VaultFixture.Permit(record, _fixture.Alice);
