@@ -136,11 +136,9 @@ internal sealed partial class AnalysisJobs
         };
 
         var (permitted, reasons) = Permitted(job, stored, positions, request, states, view);
-        var leaves = permitted.Select(p => p.Leaf).ToHashSet();
         var chosen = (Grant: (IssuedGrant?)null, Records: (IReadOnlyList<PermittedRecord>)[]);
-        foreach (
-            var grant in grants.Where(g => leaves.Contains(g.Committed.Leaf) || g.Capsule.GrantId == job.Row.GrantId)
-        )
+        var own = grants.Where(g => request.Actors.Contains(g.Committed.Grant.Grantee, StringComparer.Ordinal));
+        foreach (var grant in permitted.Count == 0 && job.Row.GrantId is null ? [] : own)
         {
             // a job that has its use of a grant goes on with that one, also when it was the last use
             var isOwn = grant.Capsule.GrantId == job.Row.GrantId;
@@ -148,8 +146,11 @@ internal sealed partial class AnalysisJobs
                 continue;
             var alone = grant.Committed with { UsesLeft = grant.Committed.UsesLeft + (isOwn ? 1 : 0) };
             var state = states[patientKey] with { Grants = [alone] };
-            var only = new Dictionary<string, PatientState>(states, StringComparer.Ordinal) { [patientKey] = state };
-            var (covered, _) = Permitted(job, stored, positions, request, only, view);
+            var narrowed = new Dictionary<string, PatientState>(states, StringComparer.Ordinal)
+            {
+                [patientKey] = state,
+            };
+            var (covered, _) = Permitted(job, stored, positions, request, narrowed, view);
             if (covered.Count > chosen.Records.Count)
                 chosen = (grant, [.. covered.Select(p => p.Record).OrderBy(record => record.Place.Position)]);
         }

@@ -58,6 +58,16 @@ internal static partial class DurableFile
             File.Delete(file);
     }
 
+    /// <summary>Whether a file is what an interrupted <see cref="Write"/> left.</summary>
+    public static bool IsLeftover(string path) => path.EndsWith(TemporarySuffix, StringComparison.Ordinal);
+
+    /// <summary>What an interrupted <see cref="Write"/> of this file left beside it.</summary>
+    public static IReadOnlyList<string> LeftoversOf(string path) =>
+        Directory.GetFiles(
+            Path.GetDirectoryName(Path.GetFullPath(path))!,
+            Path.GetFileName(path) + ".*" + TemporarySuffix
+        );
+
     private static FileStream Create(string path)
     {
         var options = new FileStreamOptions

@@ -68,7 +68,10 @@ internal sealed class FileKeyCustody : IKeyCustody, IDisposable
         Directory.Exists(folder)
         && Directory
             .EnumerateFileSystemEntries(folder)
-            .Any(entry => !string.Equals(Path.GetFileName(entry), "tenant.key", StringComparison.Ordinal));
+            .Any(entry =>
+                !DurableFile.IsLeftover(entry)
+                && !string.Equals(Path.GetFileName(entry), "tenant.key", StringComparison.Ordinal)
+            );
 
     /// <summary>Opens existing keys; a missing, damaged, readable-by-others or foreign file ends the command.</summary>
     public static FileKeyCustody Open(string keyFile, ReadOnlySpan<byte> passphrase)
@@ -187,6 +190,8 @@ internal sealed class FileKeyCustody : IKeyCustody, IDisposable
     public void Recover()
     {
         DurableFile.RemoveLeftovers(_folder);
+        foreach (var part in DurableFile.LeftoversOf(KeyFilePath))
+            File.Delete(part);
         var erased = Path.Combine(_folder, "erased");
         if (!Directory.Exists(erased))
             return;

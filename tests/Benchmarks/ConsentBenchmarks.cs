@@ -10,13 +10,29 @@ public class ConsentBenchmarks
 {
     private const string Codes = "http://terminology.hl7.org/CodeSystem/";
     private readonly List<ConsentDirective> directives = [];
+
+    /// <summary>How many consents the patient has.</summary>
+    public int Consents { get; init; } = 20;
+
+    /// <summary>Rules in each, the root included; at least five.</summary>
+    public int Rules { get; init; } = 5;
+
     private AccessRequest request = null!;
 
     [GlobalSetup]
     public void Setup()
     {
-        for (var i = 0; i < 20; i++)
+        for (var i = 0; i < Consents; i++)
         {
+            var more = string.Concat(
+                Enumerable
+                    .Range(0, Rules - 5)
+                    .Select(n =>
+                        $$$"""
+                            ,{"type":"deny","code":[{"coding":[{"system":"http://loinc.org","code":"{{{n}}}-1"}]}]}
+                            """
+                    )
+            );
             var json = $$$"""
                 {"resourceType":"Consent","id":"c{{{i}}}","status":"active",
                 "scope":{"coding":[{"system":"{{{Codes}}}consentscope","code":"patient-privacy"}]},
@@ -28,7 +44,7 @@ public class ConsentBenchmarks
                 {"type":"deny","securityLabel":[{"system":"{{{Codes}}}v3-ActCode","code":"PSY"}]},
                 {"type":"deny","code":[{"coding":[{"system":"http://loinc.org","code":"20447-9"}]}]},
                 {"type":"deny","dataPeriod":{"end":"2001"}},
-                {"type":"deny","data":[{"meaning":"authoredby","reference":{"reference":"Practitioner/dora"}}]}]}}
+                {"type":"deny","data":[{"meaning":"authoredby","reference":{"reference":"Practitioner/dora"}}]}{{{more}}}]}}
                 """;
             if (!ConsentDirective.TryParse(Encoding.UTF8.GetBytes(json), out var directive))
                 throw new InvalidOperationException("The benchmark's consent is not readable.");
@@ -37,7 +53,7 @@ public class ConsentBenchmarks
         request = new AccessRequest
         {
             Patient = "Patient/carla",
-            Actors = ["Practitioner/p19", "Organization/clinic"],
+            Actors = [$"Practitioner/p{Consents - 1}", "Organization/clinic"],
             Purpose = "ETREAT",
             Action = "access",
             Time = "2026-06-15T12:00:00Z",

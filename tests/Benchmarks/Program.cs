@@ -12,6 +12,11 @@ internal static class BenchmarkProgram
     {
         if (KnownTauCommand.TryRun(args))
             return 0;
+        if (args is ["consent"])
+        {
+            ConsentSpeed.Print(Console.Out);
+            return 0;
+        }
         if (args is not ["nlp", ..])
         {
             BenchmarkSwitcher.FromAssembly(typeof(BenchmarkProgram).Assembly).Run(args);

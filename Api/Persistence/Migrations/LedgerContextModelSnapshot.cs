@@ -387,6 +387,25 @@ namespace MedLedger.Api.Persistence.Migrations
                     b.ToTable("transactions", (string)null);
                 });
 
+            modelBuilder.Entity("MedLedger.Api.Records.ConsentStateRow", b =>
+                {
+                    b.Property<string>("PatientKey")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Change")
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("Classes")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.HasKey("PatientKey");
+
+                    b.HasIndex("Change");
+
+                    b.ToTable("consent_states", (string)null);
+                });
+
             modelBuilder.Entity("MedLedger.Api.Records.ErasureRow", b =>
                 {
                     b.Property<string>("PatientKey")
@@ -419,6 +438,10 @@ namespace MedLedger.Api.Persistence.Migrations
                     b.Property<string>("GranteeKey")
                         .IsRequired()
                         .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("Inner")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
 
                     b.Property<bool>("IsGranted")
                         .HasColumnType("INTEGER");
@@ -575,6 +598,15 @@ namespace MedLedger.Api.Persistence.Migrations
                 });
 
             modelBuilder.Entity("MedLedger.Api.Persistence.LeafRow", b =>
+                {
+                    b.HasOne("MedLedger.Api.Persistence.PatientRow", null)
+                        .WithMany()
+                        .HasForeignKey("PatientKey")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MedLedger.Api.Records.ConsentStateRow", b =>
                 {
                     b.HasOne("MedLedger.Api.Persistence.PatientRow", null)
                         .WithMany()

@@ -23,6 +23,20 @@ internal sealed class ConsentFolder : IDisposable
 
     public string File(params string[] parts) => _folder.File(parts);
 
+    /// <summary>The same data and keys again, in a folder of its own; no process may hold them.</summary>
+    public ConsentFolder Copy()
+    {
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        var copy = new ConsentFolder();
+        foreach (var file in Directory.EnumerateFiles(_folder.Path, "*", SearchOption.AllDirectories))
+        {
+            var target = copy.File(Path.GetRelativePath(_folder.Path, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            System.IO.File.Copy(file, target);
+        }
+        return copy;
+    }
+
     public Task<CommandRun> Run(params string[] args) => CommandRun.Of([.. args, .. Options]);
 
     public async Task ImportAsync(params string[] resources)

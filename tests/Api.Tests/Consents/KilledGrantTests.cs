@@ -21,22 +21,24 @@ public sealed class KilledGrantTests
     [Fact]
     public async Task A_change_that_was_killed_at_any_point_ends_as_if_it_had_not_been()
     {
-        var expected = await RunAsync(null);
-        foreach (var point in Points)
-            Assert.Equal((point, expected), (point, await RunAsync(point)));
-    }
-
-    private static async Task<string> RunAsync(string? killedAt)
-    {
-        using var folder = new ConsentFolder();
-        await folder.ImportPatientAsync();
-        File.WriteAllText(folder.File("first.json"), ConsentFolder.Consent("c", ConsentFolder.First));
+        using var before = new ConsentFolder();
+        await before.ImportPatientAsync();
+        File.WriteAllText(before.File("first.json"), ConsentFolder.Consent("c", ConsentFolder.First));
         File.WriteAllText(
-            folder.File("second.json"),
+            before.File("second.json"),
             ConsentFolder.Consent("c", ConsentFolder.First, ConsentFolder.NotCode("29463-7"))
         );
-        var first = await folder.Run("consent", "add", folder.File("first.json"));
+        var first = await before.Run("consent", "add", before.File("first.json"));
         Assert.Equal((ExitCode.Good, ""), (first.ExitCode, first.ExitCode == ExitCode.Good ? "" : first.Error));
+
+        var expected = await RunAsync(before, null);
+        foreach (var point in Points)
+            Assert.Equal((point, expected), (point, await RunAsync(before, point)));
+    }
+
+    private static async Task<string> RunAsync(ConsentFolder before, string? killedAt)
+    {
+        using var folder = before.Copy();
         if (killedAt is not null)
             await KillAsync(folder, killedAt);
         var second = await folder.Run("consent", "add", folder.File("second.json"), "--json");

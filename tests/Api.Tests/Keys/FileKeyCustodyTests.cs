@@ -113,6 +113,51 @@ public sealed class FileKeyCustodyTests : IDisposable
         Assert.Empty(Directory.GetFiles(_folder.Path, "*.part", SearchOption.AllDirectories));
     }
 
+    // Every file that a first start writes, in its order, and what a cut leaves of each: nothing, a part, all of it.
+    public static TheoryData<int, bool> Cuts =>
+        new()
+        {
+            { 0, false },
+            { 0, true },
+            { 1, false },
+            { 1, true },
+        };
+
+    [Theory]
+    [MemberData(nameof(Cuts))]
+    public void A_first_start_that_was_cut_off_anywhere_begins_anew(int written, bool hasPart)
+    {
+        var order = new[] { _folder.File("keys", "master.key.d", "tenant.key"), Path };
+        FileKeyCustody.Create(Path, []).Dispose();
+        var former = order.Select(File.ReadAllBytes).ToList();
+        for (var i = written; i < order.Length; i++)
+            File.Delete(order[i]);
+        if (hasPart)
+            File.WriteAllBytes(order[written] + ".0011aabb.part", former[written][..(former[written].Length / 2)]);
+        Assert.False(FileKeyCustody.Exists(Path));
+        using (var custody = FileKeyCustody.Create(Path, []))
+        {
+            custody.Recover();
+            Assert.True(custody.TryCreate(Access, Patient));
+        }
+        Assert.Empty(Directory.GetFiles(_folder.Path, "*.part", SearchOption.AllDirectories));
+        Assert.NotEqual(former[1], File.ReadAllBytes(Path));
+        using var again = FileKeyCustody.Open(Path, []);
+        using var kept = again.OpenEncryptionKey(Access, Patient);
+        Assert.NotNull(kept);
+    }
+
+    // Cut off after both files, the start is complete: the next one opens the same keys.
+    [Fact]
+    public void A_start_without_its_master_key_never_replaces_keys_that_are_in_use()
+    {
+        using (var custody = FileKeyCustody.Create(Path, []))
+            Assert.True(custody.TryCreate(Access, Patient));
+        File.Delete(Path);
+        Assert.Equal(ExitCode.Usage, Failure(() => FileKeyCustody.Create(Path, [])));
+        Assert.True(File.Exists(_folder.File("keys", "master.key.d", "patients", Patient, "encryption.key")));
+    }
+
     [Fact]
     public void Exchanged_and_damaged_key_files_yield_nothing()
     {

@@ -219,6 +219,25 @@ namespace MedLedger.Api.Persistence.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "consent_states",
+                columns: table => new
+                {
+                    PatientKey = table.Column<string>(type: "TEXT", nullable: false),
+                    Change = table.Column<string>(type: "TEXT", nullable: true),
+                    Classes = table.Column<byte[]>(type: "BLOB", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_consent_states", x => x.PatientKey);
+                    table.ForeignKey(
+                        name: "FK_consent_states_patients_PatientKey",
+                        column: x => x.PatientKey,
+                        principalTable: "patients",
+                        principalColumn: "PatientKey",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "erasures",
                 columns: table => new
                 {
@@ -245,6 +264,7 @@ namespace MedLedger.Api.Persistence.Migrations
                     PatientKey = table.Column<string>(type: "TEXT", nullable: false),
                     GranteeKey = table.Column<string>(type: "TEXT", nullable: false),
                     Leaf = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    Inner = table.Column<byte[]>(type: "BLOB", nullable: false),
                     Capsule = table.Column<byte[]>(type: "BLOB", nullable: false),
                     IsGranted = table.Column<bool>(type: "INTEGER", nullable: false),
                     IsRevocationSigned = table.Column<bool>(type: "INTEGER", nullable: false),
@@ -415,6 +435,11 @@ namespace MedLedger.Api.Persistence.Migrations
                 column: "PatientKey");
 
             migrationBuilder.CreateIndex(
+                name: "IX_consent_states_Change",
+                table: "consent_states",
+                column: "Change");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_encapsulations_SegmentId",
                 table: "encapsulations",
                 column: "SegmentId");
@@ -490,6 +515,9 @@ namespace MedLedger.Api.Persistence.Migrations
 
             migrationBuilder.DropTable(
                 name: "compartments");
+
+            migrationBuilder.DropTable(
+                name: "consent_states");
 
             migrationBuilder.DropTable(
                 name: "erasures");

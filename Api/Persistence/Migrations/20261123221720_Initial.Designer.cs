@@ -11,7 +11,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace MedLedger.Api.Persistence.Migrations
 {
     [DbContext(typeof(LedgerContext))]
-    [Migration("20261123215713_Initial")]
+    [Migration("20261123221720_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -390,6 +390,25 @@ namespace MedLedger.Api.Persistence.Migrations
                     b.ToTable("transactions", (string)null);
                 });
 
+            modelBuilder.Entity("MedLedger.Api.Records.ConsentStateRow", b =>
+                {
+                    b.Property<string>("PatientKey")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Change")
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("Classes")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.HasKey("PatientKey");
+
+                    b.HasIndex("Change");
+
+                    b.ToTable("consent_states", (string)null);
+                });
+
             modelBuilder.Entity("MedLedger.Api.Records.ErasureRow", b =>
                 {
                     b.Property<string>("PatientKey")
@@ -422,6 +441,10 @@ namespace MedLedger.Api.Persistence.Migrations
                     b.Property<string>("GranteeKey")
                         .IsRequired()
                         .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("Inner")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
 
                     b.Property<bool>("IsGranted")
                         .HasColumnType("INTEGER");
@@ -578,6 +601,15 @@ namespace MedLedger.Api.Persistence.Migrations
                 });
 
             modelBuilder.Entity("MedLedger.Api.Persistence.LeafRow", b =>
+                {
+                    b.HasOne("MedLedger.Api.Persistence.PatientRow", null)
+                        .WithMany()
+                        .HasForeignKey("PatientKey")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MedLedger.Api.Records.ConsentStateRow", b =>
                 {
                     b.HasOne("MedLedger.Api.Persistence.PatientRow", null)
                         .WithMany()
