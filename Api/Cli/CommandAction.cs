@@ -1,4 +1,7 @@
 using System.CommandLine;
+using MedLedger.Consent.Chain.Following;
+using MedLedger.Consent.Chain.Rpc;
+using MedLedger.Consent.Chain.Transactions;
 
 namespace MedLedger.Api.Cli;
 
@@ -48,6 +51,15 @@ internal static class CommandAction
         failure switch
         {
             CommandFailure known => known,
+            ChainUnavailableException or ChainDisagreementException or ChainHistoryException => CommandFailure.Machine(
+                $"{failure.Message} Run the command again when the chain is back.",
+                failure
+            ),
+            TransactionNotMinedException => CommandFailure.Machine(
+                $"{failure.Message} It is kept; run the command again when the chain goes on.",
+                failure
+            ),
+            JsonRpcException node => CommandFailure.Machine($"The chain node refused {node.Message}.", failure),
             Toolchain.MachineException machine => CommandFailure.Machine(machine.Message, machine),
             OperationCanceledException when cancel.IsCancellationRequested => new CommandFailure(
                 ExitCode.Interrupted,

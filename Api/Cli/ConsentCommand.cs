@@ -26,7 +26,7 @@ internal static class ConsentCommand
     private static Command CreateAdd()
     {
         var file = new Argument<string>("FILE") { Description = "A FHIR R4 Consent in JSON." };
-        var chain = ChainOption();
+        var chain = ChainSettings.Option();
         var command = new Command("add", "Store a Consent and commit its grants on the chain.") { file, chain };
         command.Handle(
             async (context, cancellation) =>
@@ -53,7 +53,7 @@ internal static class ConsentCommand
     private static Command CreateRevoke()
     {
         var id = new Argument<string>("ID") { Description = "The Consent's FHIR id, or Consent/id." };
-        var chain = ChainOption();
+        var chain = ChainSettings.Option();
         var command = new Command("revoke", "End a Consent; its grants are denied at once and ended on the chain.")
         {
             id,
@@ -110,9 +110,6 @@ internal static class ConsentCommand
         return command;
     }
 
-    private static Option<string?> ChainOption() =>
-        new("--chain") { Description = "JSON-RPC endpoint (default: the embedded chain).", HelpName = "URL" };
-
     private static int Report(CommandContext context, string consent, GrantChange change)
     {
         context.Terminal.Say(
@@ -148,12 +145,9 @@ internal static class ConsentCommand
         CancellationToken cancellation
     )
     {
-        var url = context.Settings.Value(chainOption, "chain");
-        if (url is not null && !Uri.IsWellFormedUriString(url, UriKind.Absolute))
-            throw CommandFailure.Usage("--chain wants the URL of a JSON-RPC endpoint.");
         var chain = await LedgerChain.OpenAsync(
             store,
-            url is null ? null : new Uri(url),
+            ChainSettings.Endpoint(context.Settings, chainOption),
             context.Terminal.Say,
             cancellation
         );

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
 using MedLedger.Api.Jobs;
+using MedLedger.Api.Node;
 using MedLedger.Api.Persistence;
 using MedLedger.Api.Records;
 using MedLedger.Api.Samples;
@@ -21,17 +22,30 @@ internal static class DemoCommand
             HelpName = "FILE",
             AllowMultipleArgumentsPerToken = true,
         };
+        var chain = ChainSettings.Option();
         var command = new Command("demo", "Import, grant, analyse, prove, refuse, revoke, verify: the whole story.")
         {
             bundles,
+            chain,
         };
         command.Handle(
-            (context, cancellation) => RunAsync(context, context.Arguments.GetValue(bundles) ?? [], cancellation)
+            (context, cancellation) =>
+                RunAsync(
+                    context,
+                    context.Arguments.GetValue(bundles) ?? [],
+                    ChainSettings.Endpoint(context.Settings, chain),
+                    cancellation
+                )
         );
         return command;
     }
 
-    private static async Task<int> RunAsync(CommandContext context, string[] bundles, CancellationToken cancellation)
+    private static async Task<int> RunAsync(
+        CommandContext context,
+        string[] bundles,
+        Uri? chain,
+        CancellationToken cancellation
+    )
     {
         var total = Stopwatch.StartNew();
         var say = context.Terminal.Say;
@@ -42,12 +56,7 @@ internal static class DemoCommand
                     ?? throw CommandFailure.Usage($"There is no file or folder {missing}.");
         using var store = await Store.OpenAsync(context, "demo", cancellation);
         say("1. The chain");
-        await using var ledger = await OpenLedger.OpenAsync(
-            store,
-            endpoint: null,
-            line => say("  " + line),
-            cancellation
-        );
+        await using var ledger = await OpenLedger.OpenAsync(store, chain, line => say("  " + line), cancellation);
         ledger.Analyses.Progress = state => say($"     {state}");
         var story = new DemoStory(ledger, say);
 

@@ -25,15 +25,13 @@ internal static class DeployCommand
 
     // its 20 transactions took 16.6 million together (a test keeps this below 25); estimates add a quarter
     private const ulong GasOfDeployment = 22_000_000;
-    private const ulong GasOfAMonth = 20_000_000;
 
     internal static Command Create()
     {
-        var chain = new Option<string>("--chain")
+        var chain = new Option<string?>("--chain")
         {
             Description = "JSON-RPC endpoint of an EVM chain.",
             HelpName = "URL",
-            Required = true,
         };
         var key = new Option<string>("--key")
         {
@@ -46,7 +44,8 @@ internal static class DeployCommand
             (context, cancellation) =>
                 RunAsync(
                     context,
-                    ParseEndpoint(context.Arguments.GetValue(chain)!),
+                    ChainSettings.Endpoint(context.Settings, chain)
+                        ?? throw CommandFailure.Usage("deploy wants --chain URL."),
                     Path.GetFullPath(context.Arguments.GetValue(key)!),
                     cancellation
                 )
@@ -63,22 +62,21 @@ internal static class DeployCommand
     {
         using var deployer = ReadKey(keyFile);
         using var store = await Store.OpenAsync(context, "deploy", cancellation);
-        using var rpc = new JsonRpcClient(endpoint, context.Time);
-        var client = new EthereumClient(rpc);
+        var connection = await Connection.ToAsync(
+            endpoint,
+            null,
+            ChainSettings.Deadline(context.Settings),
+            context.Time,
+            cancellation
+        );
+        using var rpc = connection.Owned[0];
+        var client = connection.Client;
         try
         {
             var accounts = RoleNames.ToDictionary(role => role, role => AccountOf(store, role), StringComparer.Ordinal);
             var deployment = await DeployAsync(context, store, client, deployer, accounts, cancellation);
             await ReportAsync(context, client, deployment, accounts, cancellation);
             return ExitCode.Good;
-        }
-        catch (ChainUnavailableException problem)
-        {
-            throw CommandFailure.Machine($"{problem.Message} Check the address and the network.", problem);
-        }
-        catch (TransactionNotMinedException problem)
-        {
-            throw CommandFailure.Machine($"{problem.Message} Run deploy again when the chain goes on.", problem);
         }
         catch (Exception problem) when (problem is JsonRpcException or CallRevertedException)
         {
@@ -137,11 +135,11 @@ internal static class DeployCommand
             Deployment.TryParse(await File.ReadAllTextAsync(file, cancellation))
             ?? throw CommandFailure.Refused($"{file} is damaged; restore it from the backup.");
         if (known.ChainId != chainId)
-            throw CommandFailure.Refused(
+            throw CommandFailure.Machine(
                 $"This data folder belongs to chain {known.ChainId}; use another --data for chain {chainId}."
             );
         if (await known.FindMissingAsync(client, cancellation) is { } missing)
-            throw CommandFailure.Refused($"The chain has no {missing} at the address in {file}: was it reset?");
+            throw CommandFailure.Machine($"The chain has no {missing} at the address in {file}: was it reset?");
         return known;
     }
 
@@ -151,11 +149,11 @@ internal static class DeployCommand
         CancellationToken cancellation
     )
     {
-        var needed = await PriceAsync(client, GasOfDeployment, cancellation);
+        var needed = await RoleFunds.PriceAsync(client, GasOfDeployment, cancellation);
         var balance = await client.BalanceAsync(account, cancellation);
         if (balance < needed)
             throw CommandFailure.Refused(
-                $"The account {account} has {Ether(balance)} ETH; deploying takes about {Ether(needed)} ETH here."
+                $"The account {account} has {RoleFunds.Ether(balance)} ETH; deploying takes about {RoleFunds.Ether(needed)} ETH here."
             );
     }
 
@@ -167,7 +165,7 @@ internal static class DeployCommand
         CancellationToken cancellation
     )
     {
-        var needed = await PriceAsync(client, GasOfAMonth, cancellation);
+        var needed = await RoleFunds.PriceAsync(client, RoleFunds.GasToBegin, cancellation);
         var balances = new Dictionary<string, BigInteger>(StringComparer.Ordinal);
         foreach (var (role, account) in accounts)
             balances[role] = await client.BalanceAsync(account, cancellation);
@@ -176,7 +174,7 @@ internal static class DeployCommand
         var screen = context.Terminal.Screen;
         var table = new Table().AddColumns("account", "address", "has (ETH)", "to begin with (ETH)");
         foreach (var (role, account) in accounts)
-            table.AddRow(role, account.ToString(), Ether(balances[role]), Ether(needed));
+            table.AddRow(role, account.ToString(), RoleFunds.Ether(balances[role]), RoleFunds.Ether(needed));
         screen.MarkupLineInterpolated($"The contracts are on chain {deployment.ChainId}.");
         foreach (var (name, address) in deployment.Contracts)
             screen.MarkupLineInterpolated($"  {name, -18} {address}");
@@ -213,25 +211,12 @@ internal static class DeployCommand
         );
     }
 
-    /// <summary>What an amount of gas costs now, with the base fee doubled.</summary>
-    private static async Task<BigInteger> PriceAsync(EthereumClient client, ulong gas, CancellationToken cancellation)
-    {
-        var head = await client.HeadAsync(cancellation);
-        var priority = await client.PriorityFeeAsync(cancellation);
-        return gas * (((head.BaseFee ?? priority) * 2) + priority);
-    }
-
     private static EthereumAddress AccountOf(Store store, string role)
     {
         using var secret = store.Custody.OpenOperatorKey("chain-" + role);
         using var key = Secp256k1PrivateKey.FromSecret(secret);
         return key.Address;
     }
-
-    private static Uri ParseEndpoint(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var endpoint) && endpoint.Scheme is "http" or "https"
-            ? endpoint!
-            : throw CommandFailure.Usage("--chain is an http or https address.");
 
     private static Secp256k1PrivateKey ReadKey(string file)
     {
@@ -255,7 +240,4 @@ internal static class DeployCommand
             CryptographicOperations.ZeroMemory(bytes);
         }
     }
-
-    private static string Ether(BigInteger wei) =>
-        ((decimal)(wei / 1_000_000_000_000) / 1_000_000m).ToString("0.######", CultureInfo.InvariantCulture);
 }

@@ -19,11 +19,7 @@ internal static class EraseCommand
             HelpName = "ID",
             Required = true,
         };
-        var chain = new Option<string?>("--chain")
-        {
-            Description = "JSON-RPC endpoint (default: the embedded chain).",
-            HelpName = "URL",
-        };
+        var chain = ChainSettings.Option();
         var command = new Command("erase", "Erase a patient: keys, records, grants. It cannot be undone.")
         {
             patient,
@@ -34,7 +30,7 @@ internal static class EraseCommand
                 RunAsync(
                     context,
                     PatientOption.ToReference(context.Arguments.GetValue(patient)!),
-                    context.Settings.Value(chain, "chain"),
+                    ChainSettings.Endpoint(context.Settings, chain),
                     cancellation
                 )
         );
@@ -44,7 +40,7 @@ internal static class EraseCommand
     private static async Task<int> RunAsync(
         CommandContext context,
         string patient,
-        string? endpoint,
+        Uri? endpoint,
         CancellationToken cancellation
     )
     {
@@ -81,7 +77,7 @@ internal static class EraseCommand
         Store store,
         AuditTrail audit,
         Erasure erasure,
-        string? endpoint,
+        Uri? endpoint,
         CancellationToken cancellation
     )
     {
@@ -90,12 +86,16 @@ internal static class EraseCommand
             return 0;
         try
         {
-            var url = endpoint is null ? null : new Uri(endpoint);
-            await using var chain = await LedgerChain.OpenAsync(store, url, context.Terminal.Say, cancellation);
+            await using var chain = await LedgerChain.OpenAsync(store, endpoint, context.Terminal.Say, cancellation);
             using var anchoring = new Anchoring(store, chain, audit);
             return await erasure.ResumeAsync(chain, anchoring, cancellation);
         }
-        catch (Exception failure) when (failure is MachineException or ChainUnavailableException)
+        catch (Exception failure)
+            when (failure
+                    is MachineException
+                        or ChainUnavailableException
+                        or CommandFailure { ExitCode: ExitCode.Machine }
+            )
         {
             context.Terminal.Say(failure.Message);
             return 1;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using MedLedger.Api.Http;
 using MedLedger.Api.Jobs;
+using MedLedger.Api.Node;
 using MedLedger.Api.Persistence;
 using MedLedger.Api.Samples;
 
@@ -18,11 +19,7 @@ internal static class ServeCommand
             Description = $"Addresses to listen on, separated by semicolons (default: {DefaultUrls}).",
             HelpName = "URLS",
         };
-        var chain = new Option<string?>("--chain")
-        {
-            Description = "JSON-RPC endpoint (default: the embedded chain).",
-            HelpName = "URL",
-        };
+        var chain = ChainSettings.Option();
         var samples = new Option<bool>("--samples")
         {
             Description = "Load the sample patients with their consents; on loopback addresses only.",
@@ -38,7 +35,7 @@ internal static class ServeCommand
                 RunAsync(
                     context,
                     context.Settings.Value(urls, "urls") ?? DefaultUrls,
-                    context.Settings.Value(chain, "chain"),
+                    ChainSettings.Endpoint(context.Settings, chain),
                     context.Arguments.GetValue(samples),
                     cancellation
                 )
@@ -49,22 +46,15 @@ internal static class ServeCommand
     private static async Task<int> RunAsync(
         CommandContext context,
         string urls,
-        string? chain,
+        Uri? chain,
         bool samples,
         CancellationToken cancellation
     )
     {
         if (samples && !urls.Split(';').All(IsLoopback))
             throw CommandFailure.Usage("--samples is for loopback addresses only: http://127.0.0.1:PORT.");
-        if (chain is not null && !Uri.IsWellFormedUriString(chain, UriKind.Absolute))
-            throw CommandFailure.Usage("--chain wants the URL of a JSON-RPC endpoint.");
         using var store = await Store.OpenAsync(context, "serve", cancellation);
-        await using var ledger = await OpenLedger.OpenAsync(
-            store,
-            chain is null ? null : new Uri(chain),
-            context.Terminal.Say,
-            cancellation
-        );
+        await using var ledger = await OpenLedger.OpenAsync(store, chain, context.Terminal.Say, cancellation);
         if (samples)
             await LoadSamplesAsync(context, ledger, cancellation);
         var builder = WebApplication.CreateSlimBuilder();

@@ -51,9 +51,12 @@ internal sealed class Settings
         );
 
     /// <summary>Reads the settings file, if there is one. A file that is no JSON object of strings ends the command (2).</summary>
-    public static Settings From(ParseResult arguments)
+    public static Settings From(ParseResult arguments) =>
+        From(arguments, Environment.GetEnvironmentVariable("MEDLEDGER_SETTINGS"));
+
+    /// <summary>With a settings file of another name; the user's when null or empty.</summary>
+    public static Settings From(ParseResult arguments, string? named)
     {
-        var named = Environment.GetEnvironmentVariable("MEDLEDGER_SETTINGS");
         var path = string.IsNullOrEmpty(named) ? Path.Combine(ConfigurationFolder, "settings.json") : named;
         if (!File.Exists(path))
         {

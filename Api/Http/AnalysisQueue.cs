@@ -37,6 +37,7 @@ internal sealed partial class AnalysisQueue(OpenLedger ledger, ILogger<AnalysisQ
     private async Task AnchorAsync(CancellationToken stopping)
     {
         using var timer = new PeriodicTimer(AnchorEvery, ledger.Store.Time);
+        var reorganisations = 0;
         while (await timer.WaitForNextTickAsync(stopping))
         {
             try
@@ -44,6 +45,11 @@ internal sealed partial class AnalysisQueue(OpenLedger ledger, ILogger<AnalysisQ
                 await ledger.Anchoring.AnchorRecordsAsync(stopping);
                 if (await ledger.Audit.HeadAsync(stopping) is not null)
                     await ledger.Anchoring.AnchorLogAsync(stopping);
+                if (ledger.Chain.Reorganisations == reorganisations)
+                    continue;
+                reorganisations = ledger.Chain.Reorganisations;
+                foreach (var id in await ledger.Analyses.RecheckAsync(stopping))
+                    await _jobs.Writer.WriteAsync(id, stopping);
             }
             catch (Exception failure) when (failure is not OperationCanceledException)
             {

@@ -29,6 +29,13 @@ internal sealed partial class AnalysisJobs
             await AbortAsync(context, job, "revoked", cancellation);
             return;
         }
+        var nullifier = capsule.Opening.NullifierOf(job.Row.Slot!.Value);
+        if (await ReservationAsync(job, nullifier, cancellation) is not { } reservation)
+        {
+            await AbortAsync(context, job, "reservation-lost", cancellation);
+            return;
+        }
+        Keep(job, job.Content with { Reservation = reservation });
         records ??= await OpenAgainAsync(context, job, cancellation);
         var (statement, appearances) = await StatementAsync(context, job, capsule, records, cancellation);
         if (statement is null)
@@ -147,10 +154,10 @@ internal sealed partial class AnalysisJobs
         var statement = StatementOf(signals);
         var parts = Parts(job);
         var chain = ledger.Chain;
-        await chain.Follower.RefreshAsync(cancellation);
-        var onChain = chain.Follower.State.Analysis(signals.Nullifier);
+        var reservation = job.Content.Reservation!;
+        var onChain = await OnChainAsync(signals.Nullifier, LedgerStatus.Reserved, reservation, cancellation);
         StoredTransaction publication;
-        if (onChain?.Status is LedgerStatus.Published or LedgerStatus.Verified)
+        if (onChain is not null && IsAsProven(onChain, signals))
         {
             var block = await chain.Client.BlockAsync(Consent.Chain.Rpc.BlockId.At(onChain.Block), cancellation);
             publication = new(
@@ -158,6 +165,13 @@ internal sealed partial class AnalysisJobs
                 (long)onChain.Block,
                 (long)(block?.Time ?? onChain.PublishedAt)
             );
+        }
+        else if (onChain is { Status: LedgerStatus.Reserved } && onChain.ReservedAt != statement.AsOf)
+        {
+            // a reorganisation gave the reservation another time: the proof says a time that never was
+            job.Row.State = AnalysisState.Analysed;
+            await context.SaveChangesAsync(cancellation);
+            return;
         }
         else
         {
@@ -174,8 +188,7 @@ internal sealed partial class AnalysisJobs
             while (Store.Time.GetUtcNow().ToUnixTimeSeconds() <= (long)statement.AsOf)
                 await Task.Delay(TimeSpan.FromMilliseconds(200), Store.Time, cancellation);
             var indices = job.Content.Appearances;
-            var mined = await chain.SendAsync(
-                chain.Relayer,
+            var mined = await SendPublicationAsync(
                 chain.Ledger.Publish(
                     signals.Nullifier,
                     statement,
@@ -210,7 +223,21 @@ internal sealed partial class AnalysisJobs
         var chain = ledger.Chain;
         var signals = Signals(job.Content.Proofs[0]);
         var parts = Parts(job);
-        await chain.Follower.RefreshAsync(cancellation);
+        var known = job.Content.Publication!;
+        var onChain = await OnChainAsync(signals.Nullifier, LedgerStatus.Published, known, cancellation);
+        if (onChain is null || !IsAsProven(onChain, signals))
+        {
+            await ProvenAgainAsync(job, cancellation);
+            return;
+        }
+        Keep(
+            job,
+            job.Content with
+            {
+                Reservation = await AsIncludedAsync(job.Content.Reservation!, cancellation),
+                Publication = await AsIncludedAsync(known, cancellation),
+            }
+        );
         if (parts.Count <= MostPartsVerifiedAtOnce)
         {
             var status = chain.Follower.State.Analysis(signals.Nullifier)?.Status;

@@ -92,8 +92,7 @@ internal sealed partial class AnalysisJobs
     /// <summary>The job's grant when it stands on the chain at this moment; null when it has ended.</summary>
     private async Task<GrantCapsule?> GrantAsync(LedgerContext context, Job job, CancellationToken cancellation)
     {
-        if (await ledger.Chain.ViewAsync(cancellation) is not { } view)
-            return null;
+        var view = await ledger.Chain.RequireViewAsync(cancellation);
         var grants = await ledger.Issuer.GrantsAsync(context, job.Row.PatientKey, cancellation);
         var grant = grants.FirstOrDefault(g => g.Capsule.GrantId == job.Row.GrantId);
         return grant?.Committed.State == GrantState.Active && grant.Capsule.Grant.HoldsAt(view.Time.ToUnixTimeSeconds())
@@ -201,6 +200,7 @@ internal sealed partial class AnalysisJobs
         CancellationToken cancellation
     )
     {
+        await ledger.Chain.RequireViewAsync(cancellation); // a chain out of reach is no revocation: the job waits
         var decided = await DecideRecordsAsync(context, job, job.Candidates, cancellation);
         if (decided.Grant?.Capsule.GrantId != job.Row.GrantId)
             return [];

@@ -141,6 +141,7 @@ internal sealed class OpenLedger : IAsyncDisposable
         foreach (var problem in await Issuer.ResumeAsync(cancellation))
             progress(problem);
         await Anchoring.AnchorRecordsAsync(cancellation);
+        await Analyses.RecheckAsync(cancellation);
         await Analyses.ResumeAsync(cancellation);
     }
 }

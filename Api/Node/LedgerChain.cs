@@ -21,20 +21,14 @@ internal sealed class LedgerChain : IAsyncDisposable
     public const string DeploymentFile = "chain.json";
 
     private readonly LocalNode? _node;
-    private readonly JsonRpcClient? _rpc;
     private readonly List<IDisposable> _owned = [];
+    private int _reorganisations;
 
-    private LedgerChain(
-        EthereumClient client,
-        LocalNode? node,
-        JsonRpcClient? rpc,
-        Deployment deployment,
-        TimeProvider time
-    )
+    private LedgerChain(Connection connection, Deployment deployment, TimeProvider time)
     {
+        var client = connection.Client;
         Client = client;
-        _node = node;
-        _rpc = rpc;
+        _node = connection.Node;
         Deployment = deployment;
         Consents = new ConsentRegistry(client, deployment.ConsentRegistry);
         Enrolments = new EnrolmentRegistry(client, deployment.EnrolmentRegistry);
@@ -42,7 +36,7 @@ internal sealed class LedgerChain : IAsyncDisposable
         Models = new ModelRegistry(client, deployment.ModelRegistry);
         Audit = new AuditAnchor(client, deployment.AuditAnchor);
         Ledger = new AnalysisLedger(client, deployment.AnalysisLedger);
-        Follower = new ChainFollower(client, deployment, time);
+        Follower = new ChainFollower(client, deployment, time, null, connection.Second);
         Follower.OnRollback = RestoreAsync;
         _owned.Add(Follower);
     }
@@ -65,6 +59,9 @@ internal sealed class LedgerChain : IAsyncDisposable
 
     /// <summary>The contracts' state at the head.</summary>
     public ChainFollower Follower { get; }
+
+    /// <summary>How often blocks were taken back; what stood in them may have to be looked at again.</summary>
+    public int Reorganisations => _reorganisations;
 
     /// <summary>True for the embedded node: evidence says so.</summary>
     public bool IsLocal => _node is not null;
@@ -93,15 +90,26 @@ internal sealed class LedgerChain : IAsyncDisposable
         CancellationToken cancellation
     )
     {
-        var journal = store.Journal;
-        if (endpoint is null)
+        if (endpoint is not null)
+            return await ConnectAsync(
+                store,
+                await Connection.ToAsync(
+                    endpoint,
+                    ChainSettings.Second(store.Settings),
+                    ChainSettings.Deadline(store.Settings),
+                    store.Time,
+                    cancellation
+                ),
+                progress,
+                cancellation
+            );
+        var options = new LocalNodeOptions
         {
-            var options = new LocalNodeOptions { Folder = store.Folder.File("chain") };
-            var node = await LocalNode.StartAsync(options, journal, store.Time, progress, cancellation);
-            return await ConnectAsync(store, journal, node.Client, node, rpc: null, progress, cancellation);
-        }
-        var rpc = new JsonRpcClient(endpoint, store.Time);
-        return await ConnectAsync(store, journal, new EthereumClient(rpc), node: null, rpc, progress, cancellation);
+            Folder = store.Folder.File("chain"),
+            Kind = ChainSettings.Node(store.Settings),
+        };
+        var node = await LocalNode.StartAsync(options, store.Journal, store.Time, progress, cancellation);
+        return await ConnectAsync(store, new Connection(node), progress, cancellation);
     }
 
     /// <summary>Sends, waits for the block, and reads the contracts' state at it.</summary>
@@ -124,11 +132,27 @@ internal sealed class LedgerChain : IAsyncDisposable
             await Follower.RefreshAsync(cancellation);
         }
         catch (Exception failure)
-            when (failure is ChainUnavailableException or ChainDisagreementException or ChainHistoryException)
+            when (failure
+                    is ChainUnavailableException
+                        or ChainDisagreementException
+                        or ChainHistoryException
+                        or JsonRpcException
+                        or System.Text.Json.JsonException
+            )
         {
             return null;
         }
         return Follower.State.Head is { } head ? new ChainView(head.Number, head.Time, head.ReadAt) : null;
+    }
+
+    /// <summary>The head, for work that waits rather than being refused while the chain is out of reach.</summary>
+    /// <exception cref="ChainUnavailableException">No endpoint answers.</exception>
+    /// <exception cref="ChainHistoryException">The chain is not the one that the contracts are on: it was reset.</exception>
+    public async Task<ChainView> RequireViewAsync(CancellationToken cancellation)
+    {
+        await Follower.RefreshAsync(cancellation);
+        var head = Follower.State.Head!;
+        return new ChainView(head.Number, head.Time, head.ReadAt);
     }
 
     /// <inheritdoc/>
@@ -138,11 +162,11 @@ internal sealed class LedgerChain : IAsyncDisposable
             owned.Dispose();
         if (_node is not null)
             await _node.DisposeAsync();
-        _rpc?.Dispose();
     }
 
     private async Task RestoreAsync(ulong fromBlock, CancellationToken cancellation)
     {
+        Interlocked.Increment(ref _reorganisations);
         await Operator.RestoreAsync(fromBlock, cancellation);
         await Authority.RestoreAsync(fromBlock, cancellation);
         await Relayer.RestoreAsync(fromBlock, cancellation);
@@ -150,15 +174,13 @@ internal sealed class LedgerChain : IAsyncDisposable
 
     private static async Task<LedgerChain> ConnectAsync(
         Store store,
-        ITransactionJournal journal,
-        EthereumClient client,
-        LocalNode? node,
-        JsonRpcClient? rpc,
+        Connection connection,
         Action<string>? progress,
         CancellationToken cancellation
     )
     {
-        var owned = new List<IDisposable>();
+        var (client, node) = (connection.Client, connection.Node);
+        var owned = new List<IDisposable>(connection.Owned);
         try
         {
             async Task<TransactionSender> Sender(string role)
@@ -171,12 +193,11 @@ internal sealed class LedgerChain : IAsyncDisposable
                 var sender = new TransactionSender(
                     client,
                     key,
-                    journal,
+                    store.Journal,
                     store.Time,
                     node is null ? null : LocalNode.SenderOptions
                 );
                 owned.Insert(0, sender);
-                await sender.ResumeAsync(cancellation);
                 return sender;
             }
 
@@ -191,7 +212,15 @@ internal sealed class LedgerChain : IAsyncDisposable
                 progress,
                 cancellation
             );
-            var chain = new LedgerChain(client, node, rpc, deployment, store.Time)
+            foreach (var sender in (TransactionSender[])[relayer, operate, authority])
+                await sender.ResumeAsync(cancellation);
+            if (node is null)
+                await RoleFunds.RequireAsync(
+                    client,
+                    [("relayer", relayer.Address), ("operator", operate.Address), ("authority", authority.Address)],
+                    cancellation
+                );
+            var chain = new LedgerChain(connection, deployment, store.Time)
             {
                 Relayer = relayer,
                 Operator = operate,
@@ -206,7 +235,6 @@ internal sealed class LedgerChain : IAsyncDisposable
                 one.Dispose();
             if (node is not null)
                 await node.DisposeAsync();
-            rpc?.Dispose();
             throw;
         }
     }
@@ -229,12 +257,14 @@ internal sealed class LedgerChain : IAsyncDisposable
                 ?? throw CommandFailure.Refused($"{file} is damaged; restore it from the backup.");
             if (known.ChainId != chainId)
             {
-                throw CommandFailure.Refused(
+                throw CommandFailure.Machine(
                     $"This data folder belongs to chain {known.ChainId}, but the endpoint serves chain {chainId}."
                 );
             }
             if (await known.FindMissingAsync(client, cancellation) is { } missing)
-                throw CommandFailure.Refused($"The contract {missing} is not on the chain at its address in {file}.");
+                throw CommandFailure.Machine(
+                    $"The contract {missing} is not on the chain at its address in {file}: was the chain reset?"
+                );
             return known;
         }
         if (!isLocal)

@@ -23,8 +23,9 @@ internal sealed class Store : IDbContextFactory<LedgerContext>, IDisposable
     private readonly SemaphoreSlim _writing = new(1);
     private readonly SecretKey _journalKey;
 
-    private Store(DataFolder folder, FileKeyCustody custody, TimeProvider time)
+    private Store(DataFolder folder, FileKeyCustody custody, Settings settings, TimeProvider time)
     {
+        Settings = settings;
         Folder = folder;
         Custody = custody;
         Time = time;
@@ -41,6 +42,9 @@ internal sealed class Store : IDbContextFactory<LedgerContext>, IDisposable
     public RecordVault Vault { get; }
 
     public TimeProvider Time { get; }
+
+    /// <summary>The settings of the command that opened it.</summary>
+    public Settings Settings { get; }
 
     /// <summary>The signed transactions, sealed.</summary>
     public TransactionJournal Journal { get; }
@@ -66,7 +70,7 @@ internal sealed class Store : IDbContextFactory<LedgerContext>, IDisposable
             var isNew = !File.Exists(folder.Database);
             var custody = OpenCustody(command, folder, isNew);
             custody.Recover();
-            var store = new Store(folder, custody, command.Time);
+            var store = new Store(folder, custody, settings, command.Time);
             try
             {
                 await store.MigrateAsync(isNew, cancellation);

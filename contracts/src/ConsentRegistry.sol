@@ -2,21 +2,20 @@
 pragma solidity 0.8.37;
 
 import {AccessControl} from "@openzeppelin/contracts/access/AccessControl.sol";
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {IConsentRegistry} from "./interfaces/IConsentRegistry.sol";
 import {IPoseidonT3, IPoseidonT5} from "./interfaces/IPoseidon.sol";
 import {ControllerSignature} from "./libraries/ControllerSignature.sol";
 import {Field} from "./libraries/Field.sol";
 import {PoseidonTree} from "./libraries/PoseidonTree.sol";
+import {RevocationDomain} from "./RevocationDomain.sol";
 import {RootWindows} from "./RootWindows.sol";
 
 /// @dev A revocation takes effect in two steps. The first needs no path, so that nobody can stop it by inserting
 /// leaves before it; the second takes the leaf out, and until then no window is open.
-contract ConsentRegistry is IConsentRegistry, AccessControl, EIP712, RootWindows {
+contract ConsentRegistry is IConsentRegistry, AccessControl, RevocationDomain, RootWindows {
     bytes32 public constant RELAYER = keccak256("RELAYER");
     /// @dev The ASCII bytes of "medledger.grant" as an integer.
     uint256 public constant TAG_GRANT = uint256(uint120(bytes15("medledger.grant")));
-    bytes32 private constant REVOCATION = keccak256("Revocation(uint256 leaf,uint256 deadline)");
 
     IPoseidonT3 private immutable _t3;
     IPoseidonT5 private immutable _t5;
@@ -33,7 +32,7 @@ contract ConsentRegistry is IConsentRegistry, AccessControl, EIP712, RootWindows
     /// @param admin gives out the role of relayer
     /// @param t3 the deployed Poseidon with two inputs
     /// @param t5 the deployed Poseidon with four inputs
-    constructor(address admin, IPoseidonT3 t3, IPoseidonT5 t5) EIP712("MedLedger ConsentRegistry", "1") {
+    constructor(address admin, IPoseidonT3 t3, IPoseidonT5 t5) {
         _t3 = t3;
         _t5 = t5;
         root = PoseidonTree.hash(t3, PoseidonTree.emptyRoot(19), PoseidonTree.emptyRoot(19));
@@ -106,7 +105,7 @@ contract ConsentRegistry is IConsentRegistry, AccessControl, EIP712, RootWindows
 
     /// @inheritdoc IConsentRegistry
     function revocationDigest(uint256 leaf, uint256 deadline) public view returns (bytes32) {
-        return _hashTypedDataV4(keccak256(abi.encode(REVOCATION, leaf, deadline)));
+        return _digestOf(leaf, deadline);
     }
 
     /// @dev The leaf is computed here, with this registry's id: a leaf has exactly one controller, and nobody can
@@ -140,7 +139,10 @@ contract ConsentRegistry is IConsentRegistry, AccessControl, EIP712, RootWindows
         entry.state = LeafState.Removed;
         root = newRoot;
         emit RevocationApplied(leaf, index, newRoot);
-        if (--pending == 0) _open(newRoot);
+        if (--pending == 0) {
+            _open(newRoot);
+            _settleEnd(); // the next revocation shall not pay for it
+        }
         return true;
     }
 

@@ -85,7 +85,8 @@ abstract contract LedgerAdmission is IAnalysisLedger, AccessControl {
     function _requireRoots(Statement calldata statement, Appearances calldata n) internal view {
         uint256 id = statement.registryId;
         address registry = address(uint160(id));
-        if (id >> 160 != block.chainid || !isRegistry[registry]) revert UnknownRegistry(id);
+        bool isKnown = registry == address(_first) || isRegistry[registry]; // the first costs no further word
+        if (id >> 160 != block.chainid || !isKnown || registry == address(0)) revert UnknownRegistry(id);
         uint256 asOf = statement.asOf;
         if (!IConsentRegistry(registry).rootValidAt(statement.consentRoot, n.consent, asOf)) {
             revert ConsentRootNotValid();

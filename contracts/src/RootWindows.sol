@@ -11,18 +11,21 @@ abstract contract RootWindows is IRootWindows {
         uint32 count; // in the window of appearance 0: how often the root has appeared
     }
 
-    mapping(uint64 epoch => uint40) private _closedAt;
+    mapping(uint64 epoch => uint40) private _closedAt; // of ended epochs; that of the last may stand in _lastEnd
     mapping(uint256 root => mapping(uint32 n => Window)) private _windows;
     /// @inheritdoc IRootWindows
-    uint64 public currentEpoch; // last, to share a word with what a derived contract declares first
+    uint64 public currentEpoch; // these two last, to share a word with what a derived contract declares first
+    uint40 private _lastEnd; // when the epoch before this one ended; 0 once that stands in _closedAt
 
     /// @inheritdoc IRootWindows
     function rootValidAt(uint256 root_, uint32 n, uint256 time) public view returns (bool) {
         Window storage window = _windows[root_][n];
         uint256 openedAt = window.openedAt;
         if (openedAt == 0 || time < openedAt) return false;
-        uint256 closedAt = _closedAt[window.epoch];
-        return closedAt == 0 || time < closedAt;
+        (uint64 epoch, uint64 current) = (window.epoch, currentEpoch);
+        if (epoch == current) return true;
+        uint256 closedAt = epoch + 1 == current ? _lastEnd : 0;
+        return time < (closedAt == 0 ? _closedAt[epoch] : closedAt);
     }
 
     /// @inheritdoc IRootWindows
@@ -43,9 +46,19 @@ abstract contract RootWindows is IRootWindows {
         emit WindowOpened(root_, n, currentEpoch, time);
     }
 
+    /// @dev Costs no new word, so that a patient's revocation is cheap; `_settleEnd` pays for it later.
     function _closeAll() internal {
-        uint64 epoch = currentEpoch++;
-        _closedAt[epoch] = uint40(block.timestamp);
+        _settleEnd();
+        uint64 epoch = currentEpoch;
+        (currentEpoch, _lastEnd) = (epoch + 1, uint40(block.timestamp));
         emit WindowsClosed(epoch, uint40(block.timestamp));
+    }
+
+    /// @dev Moves the end of the last epoch to where the others are.
+    function _settleEnd() internal {
+        uint40 end = _lastEnd;
+        if (end == 0) return;
+        _closedAt[currentEpoch - 1] = end;
+        _lastEnd = 0;
     }
 }

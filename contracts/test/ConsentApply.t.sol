@@ -171,6 +171,23 @@ contract ConsentApplyTest is World {
         vm.assertEq(consents.currentEpoch(), 0, "epoch");
     }
 
+    function test_window_everyEpochKeepsItsEnd() public {
+        uint256[4] memory roots;
+        for (uint256 i = 0; i < 4; ++i) {
+            roots[i] = consents.root();
+            vm.warp(START + 100 + 10 * (i + 1));
+            revokeLeaf(i);
+            for (uint256 j = 0; j <= i; ++j) {
+                uint256 end = START + 100 + 10 * (j + 1);
+                vm.assertTrue(consents.rootValidAt(roots[j], 0, end - 1), "before its end");
+                vm.assertFalse(consents.rootValidAt(roots[j], 0, end), "at its end");
+                vm.assertFalse(consents.rootValidAt(roots[j], 0, end + 5), "after its end");
+            }
+            applyLeaf(i, i);
+            vm.assertTrue(consents.rootValidAt(consents.root(), 0, block.timestamp), "the next");
+        }
+    }
+
     function test_window_eventsTellAll() public {
         uint256 root = consents.root();
         vm.expectEmit(true, true, true, true, address(consents));

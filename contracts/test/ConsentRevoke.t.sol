@@ -78,6 +78,27 @@ contract ConsentRevokeTest is World {
 
     /// @notice Attack: the leaf of one registry is inserted into another, where its patient cannot revoke it. It has
     /// the other registry's id inside, so that no proof names this one.
+    function test_revoke_domainIsWhatWalletsAreTold() public {
+        (bytes1 fields, string memory name, string memory version, uint256 chain, address where, bytes32 salt,) =
+            consents.eip712Domain();
+        vm.assertEq(uint8(fields), 0x0f, "name, version, chain, contract");
+        vm.assertEq(salt, bytes32(0), "no salt");
+        bytes32 separator = keccak256(
+            abi.encode(
+                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
+                keccak256(bytes(name)),
+                keccak256(bytes(version)),
+                chain,
+                where
+            )
+        );
+        bytes32 message = keccak256(abi.encode(keccak256("Revocation(uint256 leaf,uint256 deadline)"), leaf(0), 7));
+        bytes32 expected = keccak256(abi.encodePacked(hex"1901", separator, message));
+        vm.assertEq(consents.revocationDigest(leaf(0), 7), expected, "digest");
+        vm.chainId(block.chainid + 1);
+        vm.assertTrue(consents.revocationDigest(leaf(0), 7) != expected, "another chain");
+    }
+
     function test_revoke_foreignLeafIsNotTheOneComputedHere() public {
         ConsentRegistry other = newConsents();
         uint256 foreign = leaf(2);

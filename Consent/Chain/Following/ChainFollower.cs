@@ -239,12 +239,16 @@ public sealed class ChainFollower : IDisposable
     /// <summary>Reads in ranges up to the window below the target.</summary>
     private async Task<bool> ReadDeepAsync(ChainState fresh, Block target, CancellationToken cancellation)
     {
+        if (await _deployment.FindMissingAsync(_client, cancellation).ConfigureAwait(false) is { } missing)
+            throw new ChainHistoryException($"The contract {missing} is not on the chain any more: was it reset?");
         fresh.ReservationPeriod = await new AnalysisLedger(_client, _deployment.AnalysisLedger)
             .ReservationPeriodAsync(cancellation)
             .ConfigureAwait(false);
         var first = _deployment.FirstBlock;
         if (first > target.Number)
-            throw new ChainHistoryException("The chain is shorter than when the contracts were deployed.");
+            throw new ChainHistoryException(
+                "The chain is shorter than when the contracts were deployed: was it reset?"
+            );
         var window = (ulong)_options.ReorganisationWindow;
         var last = Math.Max(target.Number > window ? target.Number - window : 0, first);
         var border = await HeaderAsync(last, cancellation).ConfigureAwait(false);

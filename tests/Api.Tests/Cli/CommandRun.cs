@@ -11,8 +11,14 @@ internal sealed record CommandRun(int ExitCode, string Output, string Error)
 
     public static async Task<CommandRun> Of(params string[] args)
     {
-        using var output = new StringWriter();
         using var error = new StringWriter();
+        return await Of(args, error);
+    }
+
+    /// <summary>With a standard error of the caller's.</summary>
+    public static async Task<CommandRun> Of(string[] args, StringWriter error)
+    {
+        using var output = new StringWriter();
         var code = await CommandLine.RunAsync(args, new Terminal(output, error));
         return new CommandRun(code, output.ToString(), error.ToString());
     }

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
 using MedLedger.Api.Cli;
 using MedLedger.Api.Jobs;
 using MedLedger.Api.Persistence;
@@ -68,6 +70,31 @@ public sealed class InterruptedAnalysisTests : IDisposable
             Assert.Null(told.Content.Report);
             var entry = Assert.Single(ledger.Chain.Follower.State.Analyses());
             Assert.Equal(LedgerStatus.Reserved, entry.Status);
+        });
+    }
+
+    [Fact]
+    [Trait("threat", "crash, power cut, full disk, two nodes at once")]
+    public async Task A_chain_node_that_is_killed_twice_in_the_middle_is_rebuilt_and_the_analysis_goes_on()
+    {
+        await PrepareAsync();
+        await WithLedgerAsync(async ledger =>
+        {
+            var killed = 0;
+            ledger.Analyses.Progress = state =>
+            {
+                if (state is not (nameof(AnalysisState.Reserved) or nameof(AnalysisState.Proven)))
+                    return;
+                var noted = File.ReadAllText(_folder.File("data/chain/node.pid")).Split(' ')[0];
+                using var node = Process.GetProcessById(int.Parse(noted, CultureInfo.InvariantCulture));
+                node.Kill();
+                node.WaitForExit();
+                killed++;
+            };
+            var told = await AnalyseAsync(ledger);
+            Assert.Equal((2, AnalysisState.Delivered), (killed, told.Row.State));
+            Assert.True(told.Content.VerifiedOnChain);
+            Assert.Single(ledger.Chain.Follower.State.Analyses());
         });
     }
 

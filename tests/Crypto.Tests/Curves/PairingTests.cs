@@ -21,9 +21,9 @@ public class PairingTests
         {
             var padded = new byte[128];
             input.AsSpan(0, Math.Min(128, input.Length)).CopyTo(padded);
-            Assert.True(G1Affine.TryParse(padded.AsSpan(0, 64), out var p));
-            Assert.True(G1Affine.TryParse(padded.AsSpan(64), out var q));
-            Assert.Equal(expected, (p + q).ToBytes());
+            var parsed = G1Affine.TryParse(padded.AsSpan(0, 64), out var p);
+            parsed &= G1Affine.TryParse(padded.AsSpan(64), out var q);
+            Assert.Equal(expected, parsed ? (p + q).ToBytes() : null);
         }
     }
 
@@ -34,8 +34,8 @@ public class PairingTests
         {
             var padded = new byte[96];
             input.AsSpan(0, Math.Min(96, input.Length)).CopyTo(padded);
-            Assert.True(G1Affine.TryParse(padded.AsSpan(0, 64), out var p));
-            Assert.Equal(expected, (Fr.ReduceModR(padded.AsSpan(64)) * p).ToBytes());
+            var parsed = G1Affine.TryParse(padded.AsSpan(0, 64), out var p);
+            Assert.Equal(expected, parsed ? (Fr.ReduceModR(padded.AsSpan(64)) * p).ToBytes() : null);
         }
     }
 
@@ -47,14 +47,19 @@ public class PairingTests
         {
             var g1 = new List<G1Affine>();
             var g2 = new List<G2Prepared>();
-            for (var i = 0; i < input.Length; i += 192)
+            var parsed = input.Length % 192 == 0;
+            for (var i = 0; parsed && i < input.Length; i += 192)
             {
-                Assert.True(G1Affine.TryParse(input.AsSpan(i, 64), out var p));
-                Assert.True(G2Affine.TryParse(input.AsSpan(i + 64, 128), out var q));
+                parsed &= G1Affine.TryParse(input.AsSpan(i, 64), out var p);
+                parsed &= G2Affine.TryParse(input.AsSpan(i + 64, 128), out var q);
+                if (!parsed)
+                    break;
                 g1.Add(p);
                 g2.Add(new G2Prepared(q));
             }
-            Assert.Equal(expected[31] == 1, Pairing.IsProductOne([.. g1], [.. g2]));
+            Assert.Equal(expected is not null, parsed);
+            if (expected is not null)
+                Assert.Equal(expected[31] == 1, Pairing.IsProductOne([.. g1], [.. g2]));
         }
     }
 
@@ -145,14 +150,15 @@ public class PairingTests
         Assert.Equal(Fr.From(2) * q, q + q);
     }
 
-    private static IEnumerable<(byte[] Input, byte[] Expected)> Read(string name) =>
+    /// <summary>Null is expected where the precompiled contract fails.</summary>
+    private static IEnumerable<(byte[] Input, byte[]? Expected)> Read(string name) =>
         Vectors
             .GetProperty(name)
             .EnumerateArray()
             .Select(v =>
                 (
                     Convert.FromHexString(v.GetProperty("input").GetString()!),
-                    Convert.FromHexString(v.GetProperty("expected").GetString()!)
+                    v.GetProperty("expected").GetString() is { } answer ? Convert.FromHexString(answer) : null
                 )
             );
 }
