@@ -37,22 +37,23 @@ internal sealed class DocumentReading
         var sentences = SentenceSplitter.Split(_text, _tokens);
         var tagged = new List<TaggedSentence>(sentences.Count);
         var heads = HeadMerge.HeadsOf(_head);
+        var convention = new DiseaseConvention();
         foreach (var range in sentences)
         {
             _cancellation.ThrowIfCancellationRequested();
             var lower = new LowerCaseSentence(_text, _tokens, range);
             tagged.Add(_pipeline.Tagger.Tag(_text, _tokens, range, lower, heads));
+            convention.Add(lower, tagged[^1]);
         }
         var abbreviations = Abbreviations.Find(_text, _tokens, sentences);
         _coder = new FindingCoder(_pipeline.Codes, _text, _tokens, abbreviations);
         Agree(sentences, tagged, abbreviations);
-        var convention = HeadMerge.ConventionOf(tagged, _tokens.Count);
         for (var s = 0; s < sentences.Count; s++)
         {
             _cancellation.ThrowIfCancellationRequested();
             var lower = new LowerCaseSentence(_text, _tokens, sentences[s]);
             var heading = _sections.Next(sentences[s], lower);
-            var runs = HeadMerge.Merge(_head, tagged[s].Runs, convention);
+            var runs = HeadMerge.Merge(_head, tagged[s].Runs, convention.Head);
             if (runs.Count == 0)
                 continue;
             var scopes = new ContextScopes(ContextRules.Default, _text, _tokens, sentences[s], lower);

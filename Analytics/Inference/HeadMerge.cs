@@ -7,23 +7,8 @@ internal static class HeadMerge
     private static readonly string[] Case = ["case"];
     private static readonly string[] Everything = ["chemical", "disease", "disease-ncbi", "case"];
 
-    // Below this share of chemicals among the tokens a text is about diseases, not about drugs.
-    private const double FewChemicals = 0.009;
-
     /// <summary>The heads whose runs are names of things, which a document uses alike throughout.</summary>
     public static IReadOnlyList<string> NamingHeads => Corpus;
-
-    /// <summary>
-    /// The head that speaks for diseases in a document. The two corpora draw the borders of disease names differently: one
-    /// annotates texts about drugs and their effects, the other texts about diseases; the document decides which is apt.
-    /// </summary>
-    public static string ConventionOf(IReadOnlyList<TaggedSentence> sentences, int tokens)
-    {
-        if (sentences.Count == 0 || !sentences[0].Runs.ContainsKey("chemical"))
-            return "disease";
-        var chemicals = sentences.Sum(s => s.Runs["chemical"].Count);
-        return chemicals < FewChemicals * tokens ? "disease-ncbi" : "disease";
-    }
 
     /// <summary>The heads to read for a question.</summary>
     public static IReadOnlyList<string> HeadsOf(FindingHead head) =>

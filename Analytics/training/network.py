@@ -40,14 +40,27 @@ class Crf(nn.Module):
         self.first = nn.Parameter(torch.zeros(size))
         self.last = nn.Parameter(torch.zeros(size))
 
+    def detached(self):
+        """The same with parameters that are not trained."""
+        copy = Crf(len(self.first))
+        for own, other in zip(copy.parameters(), self.parameters()):
+            own.data = other.data
+            own.requires_grad_(False)
+        return copy
+
+    def partition(self, emissions, lengths):
+        """log Z of each sentence."""
+        mask = torch.arange(emissions.shape[1])[None] < lengths[:, None]
+        alpha = self.first + emissions[:, 0]
+        for t in range(1, emissions.shape[1]):
+            following = torch.logsumexp(alpha[:, :, None] + self.step[None], 1) + emissions[:, t]
+            alpha = torch.where(mask[:, t][:, None], following, alpha)
+        return torch.logsumexp(alpha + self.last, 1)
+
     def loss(self, emissions, gold, lengths):
         size, length, _ = emissions.shape
         mask = torch.arange(length)[None] < lengths[:, None]
-        alpha = self.first + emissions[:, 0]
-        for t in range(1, length):
-            following = torch.logsumexp(alpha[:, :, None] + self.step[None], 1) + emissions[:, t]
-            alpha = torch.where(mask[:, t][:, None], following, alpha)
-        total = torch.logsumexp(alpha + self.last, 1)
+        total = self.partition(emissions, lengths)
         score = (emissions.gather(2, gold[:, :, None]).squeeze(2) * mask).sum(1) + self.first[gold[:, 0]]
         score = score + (self.step[gold[:, :-1], gold[:, 1:]] * mask[:, 1:]).sum(1)
         score = score + self.last[gold.gather(1, (lengths - 1)[:, None]).squeeze(1)]
