@@ -50,6 +50,7 @@ internal static class CommandLine
             ProofCommands.CreateWitness(),
             ServeCommand.Create(),
             TokenCommand.Create(),
+            UsesCommand.Create(),
             VerifyCommand.Create(),
         ];
 }

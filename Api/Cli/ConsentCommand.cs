@@ -20,6 +20,7 @@ internal static class ConsentCommand
         command.Add(CreateAdd());
         command.Add(CreateList());
         command.Add(CreateRevoke());
+        command.Add(ReceiptCommand.Create(ChainOption));
         return command;
     }
 
@@ -117,6 +118,8 @@ internal static class ConsentCommand
         );
         foreach (var gap in change.Gaps)
             context.Terminal.Say($"not covered by a grant: {gap}");
+        if (change.IsWaiting)
+            context.Terminal.Say("The chain does not answer: denials hold already, the rest is done when it does.");
         foreach (var leaf in change.Stuck)
             context.Terminal.Say(GrantIssuer.Explain(leaf));
         if (context.Settings.IsJson)
@@ -129,6 +132,7 @@ internal static class ConsentCommand
                     granted = change.Granted.Select(Hex),
                     revoked = change.Revoked.Select(Hex),
                     stuck = change.Stuck.Select(Hex),
+                    waiting = change.IsWaiting,
                     gaps = change.Gaps,
                 }
             );
@@ -138,7 +142,8 @@ internal static class ConsentCommand
 
     private static string Hex(Fr leaf) => "0x" + Convert.ToHexStringLower(leaf.ToBytes());
 
-    private static async Task<OpenConsents> OpenAsync(
+    /// <summary>Opens the chain and finishes what an earlier run left.</summary>
+    internal static async Task<OpenConsents> OpenAsync(
         CommandContext context,
         Store store,
         Option<string?> chainOption,
@@ -166,7 +171,8 @@ internal static class ConsentCommand
         }
     }
 
-    private sealed class OpenConsents : IAsyncDisposable
+    /// <summary>Consents with their chain, without model and proving key.</summary>
+    internal sealed class OpenConsents : IAsyncDisposable
     {
         public OpenConsents(Store store, LedgerChain chain)
         {
@@ -177,6 +183,7 @@ internal static class ConsentCommand
             var gate = new RecordGate(store.Vault, new AccessGate(new GateSettings()), store.Time);
             Issuer = new GrantIssuer(store, chain, grantees, Anchoring, Audit, gate);
             Consents = new ConsentStore(store, gate, Issuer, Audit);
+            Receipts = new PatientReceipt(store, chain, gate, Audit);
         }
 
         public LedgerChain Chain { get; }
@@ -188,6 +195,8 @@ internal static class ConsentCommand
         public GrantIssuer Issuer { get; }
 
         public ConsentStore Consents { get; }
+
+        public PatientReceipt Receipts { get; }
 
         public async ValueTask DisposeAsync()
         {

@@ -9,6 +9,7 @@ namespace MedLedger.Api.Http;
 /// </summary>
 internal sealed partial class AnalysisQueue(OpenLedger ledger, ILogger<AnalysisQueue> log) : BackgroundService
 {
+    private static readonly TimeSpan ConsentsEvery = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan AnchorEvery = TimeSpan.FromSeconds(60);
     private readonly Channel<string> _jobs = Channel.CreateBounded<string>(1024);
 
@@ -17,7 +18,7 @@ internal sealed partial class AnalysisQueue(OpenLedger ledger, ILogger<AnalysisQ
 
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(RunJobsAsync(stoppingToken), AnchorAsync(stoppingToken));
+        Task.WhenAll(RunJobsAsync(stoppingToken), AnchorAsync(stoppingToken), ConsentsAsync(stoppingToken));
 
     private async Task RunJobsAsync(CancellationToken stopping)
     {
@@ -54,6 +55,23 @@ internal sealed partial class AnalysisQueue(OpenLedger ledger, ILogger<AnalysisQ
             catch (Exception failure) when (failure is not OperationCanceledException)
             {
                 Failed(log, "anchoring", failure.GetType().Name);
+            }
+        }
+    }
+
+    /// <summary>Changes of consents that waited for the chain, or came by an import.</summary>
+    private async Task ConsentsAsync(CancellationToken stopping)
+    {
+        using var timer = new PeriodicTimer(ConsentsEvery, ledger.Store.Time);
+        while (await timer.WaitForNextTickAsync(stopping))
+        {
+            try
+            {
+                await ledger.Issuer.ContinueAsync(stopping);
+            }
+            catch (Exception failure) when (failure is not OperationCanceledException)
+            {
+                Failed(log, "a change of consents", failure.GetType().Name);
             }
         }
     }

@@ -25,6 +25,8 @@ internal static class LedgerApi
             "/consents/{id}",
             (string id, HttpRequest http, CancellationToken ct) => RevokeAsync(id, http, ledger, ct)
         );
+        app.MapGet("/receipt", (HttpRequest http, CancellationToken ct) => ReceiptAsync(http, ledger, ct));
+        app.MapGet("/uses", (HttpRequest http, CancellationToken ct) => UsesAsync(http, ledger, ct));
         app.MapGet("/audit", (HttpRequest http, CancellationToken ct) => AuditAsync(http, ledger, ct));
         app.MapAnalyses(ledger);
         app.MapGet("/log/checkpoint", (CancellationToken ct) => CheckpointAsync(ledger, ct));
@@ -145,6 +147,57 @@ internal static class LedgerApi
             : Outcomes.NotFound;
     }
 
+    /// <summary>The caller's consents and grants, in words and signed, to keep.</summary>
+    private static async Task<IResult> ReceiptAsync(HttpRequest http, OpenLedger ledger, CancellationToken cancellation)
+    {
+        if (CallerOf(http, ledger) is not { } caller)
+            return Outcomes.Login;
+        if (caller.User.Role != Role.Patient)
+            return Outcomes.Forbidden;
+        var receipts = new PatientReceipt(ledger.Store, ledger.Chain, ledger.Gate, ledger.Audit);
+        return await receipts.IssueAsync(caller.User.Reference, cancellation) is { } receipt
+            ? Results.Bytes(receipts.Sign(receipt), "application/json")
+            : Outcomes.NotFound;
+    }
+
+    /// <summary>Every use of the caller's grants on the chain, and whether the log tells the same.</summary>
+    private static async Task<IResult> UsesAsync(HttpRequest http, OpenLedger ledger, CancellationToken cancellation)
+    {
+        if (CallerOf(http, ledger) is not { } caller)
+            return Outcomes.Login;
+        if (caller.User.Role != Role.Patient)
+            return Outcomes.Forbidden;
+        if (await ledger.Chain.ViewAsync(cancellation) is not { } view)
+            return Results.Json(new { status = "chain-unavailable" }, statusCode: 503);
+        var (vault, patient) = (ledger.Store.Vault, caller.User.Reference);
+        await using var context = ledger.Store.CreateDbContext();
+        var state = ledger.Chain.Follower.State;
+        if (await PatientUses.FindAsync(context, vault, patient, state, cancellation) is not { } uses)
+            return Outcomes.NotFound;
+        var asked = new AuditEvent
+        {
+            Action = AuditAction.Searched,
+            Decision = AuditDecision.Permitted,
+            Basis = PermitBasis.Subject,
+            PatientKey = vault.PatientKey(patient),
+            Agent = patient,
+            Patient = patient,
+            Purpose = caller.Purpose,
+            Interaction = "uses",
+        };
+        await ledger.Audit.AppendAsync([asked], cancellation);
+        var agrees = PatientUses.Agrees(uses);
+        return Results.Ok(
+            new
+            {
+                ok = agrees,
+                block = view.Block,
+                agrees,
+                uses = uses.Select(PatientUses.ToJson),
+            }
+        );
+    }
+
     /// <summary>What the log says of the caller, newest first, with the details that only the patient and compliance read.</summary>
     private static async Task<IResult> AuditAsync(HttpRequest http, OpenLedger ledger, CancellationToken cancellation)
     {
@@ -198,6 +251,7 @@ internal static class LedgerApi
             granted = change.Granted.Count,
             revoked = change.Revoked.Count,
             stuck = change.Stuck.Count,
+            waiting = change.IsWaiting,
             gaps = change.Gaps,
         };
 

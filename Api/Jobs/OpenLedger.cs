@@ -140,6 +140,7 @@ internal sealed class OpenLedger : IAsyncDisposable
         await new Erasure(Store, Audit).ResumeAsync(Chain, Anchoring, cancellation);
         foreach (var problem in await Issuer.ResumeAsync(cancellation))
             progress(problem);
+        await Anchoring.EnrolAsync(cancellation);
         await Anchoring.AnchorRecordsAsync(cancellation);
         await Analyses.RecheckAsync(cancellation);
         await Analyses.ResumeAsync(cancellation);

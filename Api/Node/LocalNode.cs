@@ -32,6 +32,7 @@ internal sealed record LocalNodeOptions
 /// </summary>
 internal sealed class LocalNode : IAsyncDisposable
 {
+    private const string EndpointFile = "node.url";
     private readonly LocalNodeOptions _options;
     private readonly ITransactionJournal _journal;
     private readonly TimeProvider _clock;
@@ -77,6 +78,18 @@ internal sealed class LocalNode : IAsyncDisposable
     /// <summary>Transactions that the last start replayed.</summary>
     public int Replayed { get; private set; }
 
+    /// <summary>Where the node of a running program listens, for programs beside it; null when none runs.</summary>
+    public static Uri? EndpointOf(string folder)
+    {
+        var file = Path.Combine(folder, EndpointFile);
+        return
+            NodeProcess.IsRunning(folder)
+            && File.Exists(file)
+            && Uri.TryCreate(File.ReadAllText(file), UriKind.Absolute, out var endpoint)
+            ? endpoint
+            : null;
+    }
+
     /// <summary>Installs the node when it is missing, starts it, and rebuilds the chain.</summary>
     /// <exception cref="MachineException">It cannot be installed or started, or the chain cannot be rebuilt.</exception>
     public static async Task<LocalNode> StartAsync(
@@ -120,6 +133,7 @@ internal sealed class LocalNode : IAsyncDisposable
         await _stopping.CancelAsync();
         await _watch;
         _process?.Dispose();
+        File.Delete(Path.Combine(_options.Folder, EndpointFile));
         _rpc.Dispose();
         _stopping.Dispose();
         var scratch = Path.Combine(_options.Folder, "scratch");
@@ -130,6 +144,7 @@ internal sealed class LocalNode : IAsyncDisposable
     private async Task BuildAsync(CancellationToken cancellation)
     {
         _process?.Dispose();
+        File.Delete(Path.Combine(_options.Folder, EndpointFile));
         _process = NodeProcess.Start(
             _program,
             port => NodeControl.Arguments(_program.Kind, port, _options.ChainId, _options.GenesisTime),
@@ -154,6 +169,8 @@ internal sealed class LocalNode : IAsyncDisposable
         await replay.SendOpenAsync(_options.ChainId, cancellation);
         _gate.Open(_process.Endpoint);
         _whole = true;
+        // only now: before, others would read half a chain
+        await File.WriteAllTextAsync(Path.Combine(_options.Folder, EndpointFile), $"{_process.Endpoint}", cancellation);
         if (Replayed > 0)
             _progress?.Invoke($"Local chain rebuilt from {Replayed} transactions.");
     }

@@ -101,6 +101,26 @@ internal sealed class NodeProcess : IDisposable
         }
     }
 
+    /// <summary>Whether the node that was noted in this folder still runs: id and start time are those.</summary>
+    public static bool IsRunning(string folder)
+    {
+        var pidFile = Path.Combine(folder, "node.pid");
+        if (!File.Exists(pidFile))
+            return false;
+        var noted = File.ReadAllText(pidFile).Split(' ');
+        if (noted.Length != 2 || !int.TryParse(noted[0], CultureInfo.InvariantCulture, out var id))
+            return false;
+        try
+        {
+            using var process = Process.GetProcessById(id);
+            return process.StartTime.Ticks.ToString(CultureInfo.InvariantCulture) == noted[1];
+        }
+        catch (Exception gone) when (gone is ArgumentException or InvalidOperationException or Win32Exception)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Ends what an earlier run in this folder left, and only that: id and start time must be those that were noted.</summary>
     public static void EndLeftover(string folder)
     {

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using MedLedger.Api.Jobs;
 using MedLedger.Api.Persistence;
 using MedLedger.Consent.Access;
+using MedLedger.Consent.Chain.Rpc;
 using MedLedger.Consent.Directives;
 using MedLedger.Consent.Log;
 using Microsoft.EntityFrameworkCore;
@@ -40,7 +41,7 @@ internal sealed class ConsentStore(Store store, RecordGate gate, GrantIssuer iss
         var patientKey = store.Vault.PatientKey(record.Description.Patients[0]);
         if (await WriteAsync(record, patientKey, cancellation) is { } refused)
             return (null, null, refused);
-        return (record.Reference, await issuer.CommitAsync(patientKey, cancellation), null);
+        return (record.Reference, await CommitAsync(patientKey, cancellation), null);
     }
 
     /// <summary>
@@ -64,7 +65,7 @@ internal sealed class ConsentStore(Store store, RecordGate gate, GrantIssuer iss
 
         // From here on the gate denies what it permitted, whatever happens to the rest.
         await WriteAsync(record, patientKey, cancellation);
-        return await issuer.CommitAsync(patientKey, cancellation);
+        return await CommitAsync(patientKey, cancellation);
     }
 
     /// <summary>All Consents, by patient.</summary>
@@ -94,6 +95,19 @@ internal sealed class ConsentStore(Store store, RecordGate gate, GrantIssuer iss
                 .OrderBy(c => c.Patient, StringComparer.Ordinal)
                 .ThenBy(c => c.Consent, StringComparer.Ordinal),
         ];
+    }
+
+    // The row that the write left says that the change is not finished: it is taken up when the chain answers.
+    private async Task<GrantChange> CommitAsync(string patientKey, CancellationToken cancellation)
+    {
+        try
+        {
+            return await issuer.CommitAsync(patientKey, cancellation);
+        }
+        catch (ChainUnavailableException)
+        {
+            return new GrantChange([], [], [], [], IsWaiting: true);
+        }
     }
 
     private async Task<string?> WriteAsync(PreparedRecord record, string patientKey, CancellationToken cancellation)

@@ -6,6 +6,7 @@ using MedLedger.Consent.Access;
 using MedLedger.Consent.Chain;
 using MedLedger.Consent.Chain.Contracts;
 using MedLedger.Consent.Commitments;
+using MedLedger.Consent.Directives;
 using MedLedger.Consent.Grants;
 using MedLedger.Consent.Log;
 using MedLedger.Consent.Vault;
@@ -19,11 +20,13 @@ namespace MedLedger.Api.Records;
 /// <param name="Revoked">Leaves of the grants that were ended.</param>
 /// <param name="Stuck">Leaves that are denied here and that the chain still has: no signed revocation of them can be had.</param>
 /// <param name="Gaps">What the consents permit and no grant covers, in sentences.</param>
+/// <param name="IsWaiting">The chain does not answer: what denies is in force, the rest is done when it does.</param>
 internal sealed record GrantChange(
     IReadOnlyList<Fr> Granted,
     IReadOnlyList<Fr> Revoked,
     IReadOnlyList<Fr> Stuck,
-    IReadOnlyList<string> Gaps
+    IReadOnlyList<string> Gaps,
+    bool IsWaiting = false
 );
 
 /// <summary>A stored grant, opened, with where it stands on the chain now.</summary>
@@ -35,6 +38,9 @@ internal sealed record IssuedGrant(GrantCapsule Capsule, CommittedGrant Committe
 /// </summary>
 internal sealed class GrantIssuer : IDisposable
 {
+    /// <summary>Analyses that one grant allows.</summary>
+    public const int MaxUses = 1024;
+
     private static readonly TimeSpan Validity = TimeSpan.FromDays(365);
     private static readonly TimeSpan Renewal = TimeSpan.FromDays(30);
     private readonly Store store;
@@ -119,9 +125,32 @@ internal sealed class GrantIssuer : IDisposable
                 problems.Add(damaged.Message);
             }
         }
-        await anchoring.EnrolAsync(cancellation);
-        await sender.SendGrantsAsync(cancellation);
+        if (await context.Set<GrantRow>().AnyAsync(g => !g.IsGranted && !g.IsRevocationSigned, cancellation))
+        {
+            await anchoring.EnrolAsync(cancellation);
+            await sender.SendGrantsAsync(cancellation);
+        }
         return problems;
+    }
+
+    /// <summary>What consents come to, with the options that grants are made with.</summary>
+    public static CompiledGrants Compile(
+        IReadOnlyList<ConsentDirective> directives,
+        string patient,
+        DateTimeOffset now
+    ) => GrantCompiler.Compile(directives, Options(patient, now));
+
+    /// <summary>
+    /// Takes up changes that wait for the chain, when there are any; for a server's clock. Cheap when there are none.
+    /// </summary>
+    public async Task ContinueAsync(CancellationToken cancellation)
+    {
+        await using var context = store.CreateDbContext();
+        if (
+            await context.Set<ConsentStateRow>().AnyAsync(c => c.Change != null, cancellation)
+            || await context.Set<GrantRow>().AnyAsync(g => g.IsRevocationSigned && !g.IsRevoked, cancellation)
+        )
+            await ResumeAsync(cancellation);
     }
 
     /// <summary>What to say of a grant that the chain still has though its patient ended it.</summary>
@@ -197,15 +226,9 @@ internal sealed class GrantIssuer : IDisposable
             .ToList();
         var row = await context.Set<ConsentStateRow>().FindAsync([patientKey], cancellation);
         var now = store.Time.GetUtcNow();
-        var options = new CompilerOptions
-        {
-            Patient = patient,
-            ValidFrom = now.AddMinutes(-1),
-            ValidUntil = now + Validity,
-        };
         var plan = GrantPlan.Make(
             state.Directives,
-            options,
+            Options(patient, now),
             [.. grants.Select(g => g.Committed)],
             ExceptionClasses.Open(store.Vault, patientKey, row?.Classes ?? []),
             damaged.Count == 0,
@@ -214,6 +237,15 @@ internal sealed class GrantIssuer : IDisposable
         );
         return (patient, plan, [.. damaged.Where(one => !one.IsRevocationSigned)]);
     }
+
+    private static CompilerOptions Options(string patient, DateTimeOffset now) =>
+        new()
+        {
+            Patient = patient,
+            ValidFrom = now.AddMinutes(-1),
+            ValidUntil = now + Validity,
+            MaxUses = MaxUses,
+        };
 
     /// <summary>Signs ends: they deny from here on, before any block knows, and readers lose their stanzas.</summary>
     private async Task SignRevocationsAsync(

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -8,11 +9,11 @@ using MedLedger.Consent.Grants;
 namespace MedLedger.Consent.Receipts;
 
 /// <summary>One grant or revocation of a receipt, with where it stands on the chain.</summary>
-/// <param name="Grant">What it allows, or allowed.</param>
+/// <param name="Grant">What it allows; null for one that has ended and whose content was deleted with it.</param>
 /// <param name="Commitment">The leaf G, 0x and 64 hexadecimal digits.</param>
 /// <param name="Transaction">The transaction's hash; null while it waits.</param>
 /// <param name="Block">The block's number; null while it waits.</param>
-public sealed record ReceiptEntry(Grant Grant, string Commitment, string? Transaction, ulong? Block);
+public sealed record ReceiptEntry(Grant? Grant, string Commitment, string? Transaction, ulong? Block);
 
 /// <summary>
 /// What a patient keeps of one change of consent (after Kantara's Consent Receipt 1.1): the consents by their digests, the
@@ -121,15 +122,24 @@ public sealed record ConsentReceipt
         return text.ToString();
     }
 
+    /// <summary>The receipt to print from a browser: the same lines, without scripts or anything from elsewhere.</summary>
+    public string ToHtml() =>
+        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Consent receipt</title>"
+        + "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+        + "<style>body{font:12pt/1.5 serif;max-width:45em;margin:2em auto}pre{white-space:pre-wrap;font:inherit}</style>"
+        + "</head><body><pre>"
+        + WebUtility.HtmlEncode(ToText())
+        + "</pre></body></html>\n";
+
     private static void Entries(Utf8JsonWriter writer, string name, IReadOnlyList<ReceiptEntry> entries)
     {
         writer.WriteStartArray(name);
         foreach (var entry in entries)
         {
             writer.WriteStartObject();
-            writer.WriteString("grantee", entry.Grant.Grantee);
+            writer.WriteString("grantee", entry.Grant?.Grantee);
             writer.WriteStartArray("words");
-            foreach (var line in GrantInWords.Describe(entry.Grant))
+            foreach (var line in Words(entry))
                 writer.WriteStringValue(line);
             writer.WriteEndArray();
             writer.WriteString("commitment", entry.Commitment);
@@ -151,7 +161,7 @@ public sealed record ConsentReceipt
         var number = 0;
         foreach (var entry in entries)
         {
-            text.Append(++number).Append(". ").AppendJoin("\n   ", GrantInWords.Describe(entry.Grant)).Append('\n');
+            text.Append(++number).Append(". ").AppendJoin("\n   ", Words(entry)).Append('\n');
             text.Append("   On the chain as ").Append(entry.Commitment);
             text.Append(
                 entry.Transaction is null
@@ -160,6 +170,9 @@ public sealed record ConsentReceipt
             );
         }
     }
+
+    private static IReadOnlyList<string> Words(ReceiptEntry entry) =>
+        entry.Grant is { } grant ? GrantInWords.Describe(grant) : ["A grant that has ended; its content was deleted."];
 
     private static string Gap(GrantGap gap) =>
         string.Join(", ", new[] { gap.Consent, gap.Provision, gap.Grantee }.OfType<string>()) is { Length: > 0 } where

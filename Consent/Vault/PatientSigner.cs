@@ -105,6 +105,13 @@ public sealed class PatientSigner : IDisposable
         };
     }
 
+    /// <summary>
+    /// U of one use of a grant, by which patients find it on the ledger themselves; ended grants too, whose capsules are
+    /// gone.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The slot does not fit 16 bits.</exception>
+    public Fr NullifierOf(string grantId, int slot) => Nullifier.Compute(GrantSecret(grantId), slot);
+
     /// <summary>Signs a revocation of one grant, for a gate that has lost its capsule.</summary>
     /// <param name="grantId">The grant's name.</param>
     /// <param name="commitment">Its commitments.</param>

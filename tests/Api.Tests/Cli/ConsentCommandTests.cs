@@ -41,6 +41,16 @@ public sealed class ConsentCommandTests : IDisposable
         Assert.Equal(ExitCode.Refused, (await _folder.Run("consent", "revoke", "c-2")).ExitCode);
         Assert.Equal(ExitCode.Refused, (await _folder.Run("consent", "revoke", "Observation/plain")).ExitCode);
 
+        string[] receipt = ["consent", "receipt", "--patient", "pat-1", "--out", _folder.File("receipt.json")];
+        var issued = await _folder.Run([.. receipt, "--json"]);
+        Assert.Equal((ExitCode.Good, 1), (issued.ExitCode, issued.Json.GetProperty("granted").GetInt32()));
+        var bytes = File.ReadAllBytes(_folder.File("receipt.json"));
+        Assert.True(MedLedger.Consent.Receipts.SignedReceipt.Verify(bytes, null));
+        Assert.Contains(leaf, Encoding.UTF8.GetString(bytes), StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Good, (await _folder.Run([.. receipt, "--format", "html"])).ExitCode);
+        Assert.StartsWith("<!DOCTYPE html>", File.ReadAllText(_folder.File("receipt.json")), StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Usage, (await _folder.Run([.. receipt, "--format", "pdf"])).ExitCode);
+
         var revoked = await _folder.Run("consent", "revoke", "c-1", "--json");
         Assert.Equal(ExitCode.Good, revoked.ExitCode);
         Assert.Equal(leaf, Assert.Single(revoked.Json.GetProperty("revoked").EnumerateArray()).GetString());

@@ -2,6 +2,7 @@ using MedLedger.Api.Jobs;
 using MedLedger.Api.Persistence;
 using MedLedger.Api.Records;
 using MedLedger.Consent.Chain.Contracts;
+using MedLedger.Consent.Log;
 using MedLedger.Crypto.Fields;
 using Microsoft.EntityFrameworkCore;
 
@@ -54,7 +55,41 @@ public sealed class ConsentChangeTests : IDisposable
             Assert.Equal((0, 0), (change.Granted.Count, change.Revoked.Count));
             told = await ConsentFolder.AnalyseAsync(ledger, ConsentFolder.First, ids);
             Assert.Equal(["late", "plain", "theirs", "visit"], told.Records);
+
+            // beside the program that holds the folder: uses of ended grants too, from the patient's own secrets
+            await ledger.Consents.RevokeAsync("Consent/c", default);
+            await UsesAsync(3, agrees: true);
+            await using var context = ledger.Store.CreateDbContext();
+            var (permit, other) = (await PermitAsync(context), await context.Set<LogEntryRow>().FirstAsync());
+            await context
+                .Set<LogEntryRow>()
+                .Where(e => e.Index == permit)
+                .ExecuteUpdateAsync(set => set.SetProperty(e => e.Entry, other.Entry));
+            await UsesAsync(3, agrees: false);
         });
+    }
+
+    private async Task UsesAsync(int count, bool agrees)
+    {
+        var uses = await _folder.Run("uses", "--patient", "pat-1", "--json");
+        Assert.Equal(agrees ? Api.Cli.ExitCode.Good : Api.Cli.ExitCode.Refused, uses.ExitCode);
+        var found = uses.Json.GetProperty("uses").EnumerateArray().ToList();
+        Assert.Equal((count, agrees), (found.Count, uses.Json.GetProperty("agrees").GetBoolean()));
+        Assert.All(found, use => Assert.Equal("verified", use.GetProperty("status").GetString()));
+        Assert.All(found, use => Assert.NotNull(use.GetProperty("published").GetString()));
+        Assert.Equal(agrees ? 0 : 1, found.Count(use => use.GetProperty("log").GetString() == "hidden"));
+        var other = await _folder.Run("uses", "--patient", "pat-2", "--json");
+        Assert.Equal(0, other.Json.GetProperty("uses").GetArrayLength());
+        Assert.Equal(Api.Cli.ExitCode.Refused, (await _folder.Run("uses", "--patient", "nobody")).ExitCode);
+    }
+
+    private static async Task<long> PermitAsync(LedgerContext context)
+    {
+        var rows = await context.Set<LogEntryRow>().AsNoTracking().ToListAsync();
+        return rows.First(row =>
+            AuditEntry.TryDecode(row.Entry, out var entry)
+            && entry is { Action: AuditAction.AnalysisRequested, Decision: AuditDecision.Permitted }
+        ).Index;
     }
 
     [Fact]

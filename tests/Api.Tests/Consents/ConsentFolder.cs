@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using MedLedger.Api.Cli;
 using MedLedger.Api.Jobs;
+using MedLedger.Api.Node;
 using MedLedger.Api.Persistence;
 using MedLedger.Api.Records;
 using MedLedger.Api.Samples;
@@ -100,14 +101,28 @@ internal sealed class ConsentFolder : IDisposable
 
     public async Task WithAsync(Func<OpenLedger, Task> work)
     {
+        using var store = await OpenAsync();
+        await using var ledger = await OpenLedger.OpenAsync(store, null, _ => { }, default);
+        await work(ledger);
+    }
+
+    /// <summary>Folder and chain alone, without model and proving key; nothing is resumed.</summary>
+    public async Task<string> SummaryAsync()
+    {
+        using var store = await OpenAsync();
+        await using var chain = await LedgerChain.OpenAsync(store, null, null, default);
+        await chain.Follower.RefreshAsync(default);
+        return await SummaryAsync(store, chain);
+    }
+
+    private Task<Store> OpenAsync()
+    {
         var root = new RootCommand();
         SharedOptions.AddTo(root);
         var line = root.Parse(Options);
         var terminal = new Terminal(TextWriter.Null, TextWriter.Null);
         var context = new CommandContext(line, Settings.From(line), terminal, TimeProvider.System);
-        using var store = await Store.OpenAsync(context, "test", default);
-        await using var ledger = await OpenLedger.OpenAsync(store, null, _ => { }, default);
-        await work(ledger);
+        return Store.OpenAsync(context, "test", default);
     }
 
     public static async Task<GrantChange> AddAsync(OpenLedger ledger, string consent)
@@ -135,15 +150,15 @@ internal sealed class ConsentFolder : IDisposable
     }
 
     /// <summary>All that a run leaves that another run must leave too, whatever happened on the way.</summary>
-    public static async Task<string> SummaryAsync(OpenLedger ledger)
+    private static async Task<string> SummaryAsync(Store store, LedgerChain chain)
     {
-        await using var context = ledger.Store.CreateDbContext();
+        await using var context = store.CreateDbContext();
         var grants = await context.Set<GrantRow>().AsNoTracking().ToListAsync();
         var lines = grants
             .Select(g =>
             {
                 Assert.True(Crypto.Fields.Fr.TryParseCanonical(g.Leaf, out var leaf));
-                var state = ledger.Chain.Follower.State.Grant(leaf, out _)?.State;
+                var state = chain.Follower.State.Grant(leaf, out _)?.State;
                 return $"grant {g.IsGranted} {g.IsRevocationSigned} {g.IsRevoked} {state} {g.Capsule.Length == 0}";
             })
             .Order(StringComparer.Ordinal)

@@ -43,9 +43,7 @@ public sealed class KilledGrantTests
             await KillAsync(folder, killedAt);
         var second = await folder.Run("consent", "add", folder.File("second.json"), "--json");
         Assert.Equal((ExitCode.Good, ""), (second.ExitCode, second.ExitCode == ExitCode.Good ? "" : second.Error));
-        var summary = "";
-        await folder.WithAsync(async ledger => summary = await ConsentFolder.SummaryAsync(ledger));
-        return summary;
+        return await folder.SummaryAsync();
     }
 
     private static async Task KillAsync(ConsentFolder folder, string query)

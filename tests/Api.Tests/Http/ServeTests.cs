@@ -112,6 +112,15 @@ public sealed class ServeTests : IDisposable
             (await SendAsync(http, HttpMethod.Get, path + "/report", clinician)).Status
         );
         Assert.Equal("revoked", (await AnalyseAsync(http, clinician)).GetProperty("why").GetString());
+        var uses = (await SendAsync(http, HttpMethod.Get, "/uses", patient)).Json;
+        Assert.True(uses.GetProperty("agrees").GetBoolean());
+        Assert.Equal(
+            "verified",
+            Assert.Single(uses.GetProperty("uses").EnumerateArray()).GetProperty("status").GetString()
+        );
+        Assert.Equal(HttpStatusCode.Forbidden, (await SendAsync(http, HttpMethod.Get, "/uses", clinician)).Status);
+        var receipt = (await SendAsync(http, HttpMethod.Get, "/receipt", patient)).Json;
+        Assert.Equal(1, receipt.GetProperty("receipt").GetProperty("revoked").GetArrayLength());
         var seen = await SendAsync(http, HttpMethod.Get, "/audit", patient);
         Assert.Contains(seen.Json.EnumerateArray(), e => e.GetProperty("action").GetString() == "Read");
     }

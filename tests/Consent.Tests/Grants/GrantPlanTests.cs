@@ -250,6 +250,38 @@ public sealed class GrantPlanTests
     }
 
     [Fact]
+    public void A_signed_receipt_holds_for_its_key_and_for_no_other_byte()
+    {
+        var receipt = new ConsentReceipt
+        {
+            Issued = Now,
+            Patient = "Patient/<carla>",
+            Consents = [Consent(NoHiv)],
+            TermsDigest = new byte[32],
+            ChainId = 31337,
+            Registry = "0x5FbDB2315678afecb367f032d93F642f64180aa3",
+            Revoked = [new ReceiptEntry(null, "0x" + new string('2', 64), "0x" + new string('3', 64), 7)],
+        };
+        Assert.Contains("Patient/&lt;carla&gt;", receipt.ToHtml(), StringComparison.Ordinal);
+        Assert.Contains("A grant that has ended", receipt.ToText(), StringComparison.Ordinal);
+        using var secret = MedLedger.Crypto.Sealing.SecretKey.Generate();
+        using var privateKey = MedLedger.Crypto.Log.Ed25519PrivateKey.FromSecret(secret);
+        var key = new MedLedger.Crypto.Log.NoteKey("medledger.example/log/x", privateKey.PublicKey);
+        var file = SignedReceipt.Sign(receipt, key, privateKey);
+        Assert.True(SignedReceipt.Verify(file, null));
+        Assert.True(SignedReceipt.Verify(file, key));
+        using var otherSecret = MedLedger.Crypto.Sealing.SecretKey.Generate();
+        using var other = MedLedger.Crypto.Log.Ed25519PrivateKey.FromSecret(otherSecret);
+        Assert.False(SignedReceipt.Verify(file, new("medledger.example/log/x", other.PublicKey)));
+        for (var at = 0; at < file.Length; at++)
+        {
+            var changed = file.ToArray();
+            changed[at] ^= 1;
+            Assert.False(SignedReceipt.Verify(changed, key), $"byte {at}");
+        }
+    }
+
+    [Fact]
     public void A_parent_decides_until_majority_a_guardian_always_and_an_attorney_after()
     {
         var place = new Jurisdiction(18, TimeSpan.Zero);
