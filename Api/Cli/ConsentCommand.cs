@@ -20,7 +20,7 @@ internal static class ConsentCommand
         command.Add(CreateAdd());
         command.Add(CreateList());
         command.Add(CreateRevoke());
-        command.Add(ReceiptCommand.Create(ChainOption));
+        command.Add(ReceiptCommand.Create());
         return command;
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using MedLedger.Api.Keys;
+using MedLedger.Api.Node;
 using MedLedger.Api.Persistence;
 
 namespace MedLedger.Api.Cli;
@@ -7,7 +8,7 @@ namespace MedLedger.Api.Cli;
 /// <summary><c>consent receipt --patient ID --out FILE</c>: what a patient agreed to, in words and signed, to keep or print.</summary>
 internal static class ReceiptCommand
 {
-    internal static Command Create(Func<Option<string?>> chainOption)
+    internal static Command Create()
     {
         var patient = new Option<string>("--patient")
         {
@@ -22,7 +23,7 @@ internal static class ReceiptCommand
             DefaultValueFactory = _ => "json",
         };
         format.AcceptOnlyFromAmong("json", "html", "text");
-        var chain = chainOption();
+        var chain = ChainSettings.Option();
         var command = new Command("receipt", "Write a receipt of a patient's consents and grants.")
         {
             patient,

@@ -25,18 +25,14 @@ internal static class UsesCommand
             HelpName = "ID",
             Required = true,
         };
-        var chain = new Option<string?>("--chain")
-        {
-            Description = "JSON-RPC endpoint (default: the embedded chain, the running server's if there is one).",
-            HelpName = "URL",
-        };
+        var chain = ChainSettings.Option();
         var command = new Command("uses", "List every use of a patient's grants on the chain.") { patient, chain };
         command.Handle(
             (context, cancellation) =>
                 RunAsync(
                     context,
                     PatientOption.ToReference(context.Arguments.GetValue(patient)!),
-                    context.Settings.Value(chain, "chain"),
+                    ChainSettings.Endpoint(context.Settings, chain),
                     cancellation
                 )
         );
@@ -46,16 +42,15 @@ internal static class UsesCommand
     private static async Task<int> RunAsync(
         CommandContext context,
         string patient,
-        string? endpoint,
+        Uri? endpoint,
         CancellationToken cancellation
     )
     {
         var path = context.Settings.DataFolder;
         if (!File.Exists(Path.Combine(path, "format.json")))
             throw CommandFailure.Usage($"There is no MedLedger data folder at {path}.");
-        var url = endpoint is null
-            ? LocalNode.EndpointOf(Path.Combine(path, "chain"))
-            : VerifyCommand.Endpoint(endpoint);
+        // the embedded chain of the server that runs beside, when one does
+        var url = endpoint ?? LocalNode.EndpointOf(Path.Combine(path, "chain"));
         if (url is null)
         {
             // nobody serves the embedded chain: it is started here
