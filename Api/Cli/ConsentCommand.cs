@@ -5,6 +5,8 @@ using MedLedger.Api.Node;
 using MedLedger.Api.Persistence;
 using MedLedger.Api.Records;
 using MedLedger.Consent.Access;
+using MedLedger.Consent.Delegations;
+using MedLedger.Consent.Directives;
 using MedLedger.Crypto.Fields;
 
 namespace MedLedger.Api.Cli;
@@ -21,6 +23,7 @@ internal static class ConsentCommand
         command.Add(CreateList());
         command.Add(CreateRevoke());
         command.Add(ReceiptCommand.Create());
+        command.Add(DelegateCommand.Create());
         return command;
     }
 
@@ -28,7 +31,8 @@ internal static class ConsentCommand
     {
         var file = new Argument<string>("FILE") { Description = "A FHIR R4 Consent in JSON." };
         var chain = ChainSettings.Option();
-        var command = new Command("add", "Store a Consent and commit its grants on the chain.") { file, chain };
+        var actor = DelegateCommand.As();
+        var command = new Command("add", "Store a Consent and commit its grants on the chain.") { file, actor, chain };
         command.Handle(
             async (context, cancellation) =>
             {
@@ -38,11 +42,14 @@ internal static class ConsentCommand
                 if (new FileInfo(path).Length > LargestConsent)
                     throw CommandFailure.Refused($"The consent was not taken: longer than {LargestConsent} bytes.");
                 var json = await File.ReadAllBytesAsync(path, cancellation);
-                if (ConsentStore.TryRead(json, out var unreadable) is null)
+                if (ConsentStore.TryRead(json, out var unreadable) is not { } read)
                     throw CommandFailure.Refused($"The consent was not taken: {unreadable}.");
                 using var store = await Store.OpenAsync(context, "consent add", cancellation);
                 await using var open = await OpenAsync(context, store, chain, cancellation);
-                var (consent, change, problem) = await open.Consents.AddAsync(json, cancellation);
+                var who = DelegateCommand.ReferenceOf(context.Arguments.GetValue(actor));
+                if (who is not null)
+                    await open.AllowAsync(context, who, read, cancellation);
+                var (consent, change, problem) = await open.Consents.AddAsync(json, cancellation, who);
                 if (consent is null || change is null)
                     throw CommandFailure.Refused($"The consent was not taken: {problem}.");
                 return Report(context, consent, change);
@@ -55,9 +62,11 @@ internal static class ConsentCommand
     {
         var id = new Argument<string>("ID") { Description = "The Consent's FHIR id, or Consent/id." };
         var chain = ChainSettings.Option();
+        var actor = DelegateCommand.As();
         var command = new Command("revoke", "End a Consent; its grants are denied at once and ended on the chain.")
         {
             id,
+            actor,
             chain,
         };
         command.Handle(
@@ -67,8 +76,11 @@ internal static class ConsentCommand
                 var consent = typed.StartsWith("Consent/", StringComparison.Ordinal) ? typed : $"Consent/{typed}";
                 using var store = await Store.OpenAsync(context, "consent revoke", cancellation);
                 await using var open = await OpenAsync(context, store, chain, cancellation);
+                var who = DelegateCommand.ReferenceOf(context.Arguments.GetValue(actor));
+                if (who is not null)
+                    await open.AllowRevocationAsync(context, who, consent, cancellation);
                 var change =
-                    await open.Consents.RevokeAsync(consent, cancellation)
+                    await open.Consents.RevokeAsync(consent, cancellation, who)
                     ?? throw CommandFailure.Refused("There is no such consent.");
                 return Report(context, consent, change);
             }
@@ -174,17 +186,58 @@ internal static class ConsentCommand
     /// <summary>Consents with their chain, without model and proving key.</summary>
     internal sealed class OpenConsents : IAsyncDisposable
     {
+        private readonly Store store;
+        private readonly RecordGate gate;
+
         public OpenConsents(Store store, LedgerChain chain)
         {
+            this.store = store;
             Chain = chain;
             Audit = new AuditTrail(store);
             Anchoring = new Anchoring(store, chain, Audit);
             var grantees = new GranteeDirectory(store, store.Vault, store.Custody);
-            var gate = new RecordGate(store.Vault, new AccessGate(new GateSettings()), store.Time);
+            gate = new RecordGate(store.Vault, new AccessGate(new GateSettings()), store.Time);
             Issuer = new GrantIssuer(store, chain, grantees, Anchoring, Audit, gate);
             Consents = new ConsentStore(store, gate, Issuer, Audit);
             Receipts = new PatientReceipt(store, chain, gate, Audit);
         }
+
+        /// <summary>Ends the command when the delegate may not give this consent.</summary>
+        public async Task AllowAsync(
+            CommandContext context,
+            string who,
+            PreparedRecord consent,
+            CancellationToken cancellation
+        )
+        {
+            if (!ConsentDirective.TryParse(consent.Content, out var directive))
+                throw CommandFailure.Refused("The consent was not taken.");
+            var patient = consent.Description.Patients[0];
+            var refusal = await Delegations(context)
+                .RefusesAsync(who, patient, DelegatedAct.Consent, directive, cancellation);
+            if (refusal is not null)
+                throw CommandFailure.Refused($"The consent was not taken: {refusal}.");
+        }
+
+        /// <summary>Ends the command when the delegate may not end this consent.</summary>
+        public async Task AllowRevocationAsync(
+            CommandContext context,
+            string who,
+            string consent,
+            CancellationToken cancellation
+        )
+        {
+            var delegations = Delegations(context);
+            var patient =
+                await delegations.PatientOfAsync(consent, cancellation)
+                ?? throw CommandFailure.Refused("There is no such consent.");
+            if (await delegations.RefusesAsync(who, patient, DelegatedAct.Revoke, null, cancellation) is { } refusal)
+                throw CommandFailure.Refused($"The consent was not ended: {refusal}.");
+        }
+
+        /// <summary>Delegations under the rules of the configured jurisdiction.</summary>
+        public DelegationStore Delegations(CommandContext context) =>
+            new(store, gate, Audit, DelegateCommand.JurisdictionOf(context.Settings));
 
         public LedgerChain Chain { get; }
 

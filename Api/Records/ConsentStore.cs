@@ -33,13 +33,14 @@ internal sealed class ConsentStore(Store store, RecordGate gate, GrantIssuer iss
     /// <summary>Stores a Consent and commits what it grants; null with the problem when it is refused.</summary>
     public async Task<(string? Consent, GrantChange? Change, string? Problem)> AddAsync(
         ReadOnlyMemory<byte> json,
-        CancellationToken cancellation
+        CancellationToken cancellation,
+        string? givenBy = null
     )
     {
         if (TryRead(json, out var problem) is not { } record)
             return (null, null, problem);
         var patientKey = store.Vault.PatientKey(record.Description.Patients[0]);
-        if (await WriteAsync(record, patientKey, cancellation) is { } refused)
+        if (await WriteAsync(record, patientKey, givenBy, cancellation) is { } refused)
             return (null, null, refused);
         return (record.Reference, await CommitAsync(patientKey, cancellation), null);
     }
@@ -48,7 +49,7 @@ internal sealed class ConsentStore(Store store, RecordGate gate, GrantIssuer iss
     /// Ends a Consent: it becomes inactive, the grants that rest on it end, and what other consents allow stays or is
     /// granted anew. Null when there is no such Consent.
     /// </summary>
-    public async Task<GrantChange?> RevokeAsync(string consent, CancellationToken cancellation)
+    public async Task<GrantChange?> RevokeAsync(string consent, CancellationToken cancellation, string? givenBy = null)
     {
         await using var context = store.CreateDbContext();
         var stored = await RecordReader
@@ -64,7 +65,7 @@ internal sealed class ConsentStore(Store store, RecordGate gate, GrantIssuer iss
             return null;
 
         // From here on the gate denies what it permitted, whatever happens to the rest.
-        await WriteAsync(record, patientKey, cancellation);
+        await WriteAsync(record, patientKey, givenBy, cancellation);
         return await CommitAsync(patientKey, cancellation);
     }
 
@@ -110,7 +111,12 @@ internal sealed class ConsentStore(Store store, RecordGate gate, GrantIssuer iss
         }
     }
 
-    private async Task<string?> WriteAsync(PreparedRecord record, string patientKey, CancellationToken cancellation)
+    private async Task<string?> WriteAsync(
+        PreparedRecord record,
+        string patientKey,
+        string? givenBy,
+        CancellationToken cancellation
+    )
     {
         await using var writer = await RecordWriter.BeginAsync(store, cancellation);
         var (outcome, reason) = await writer.WriteAsync(record, [patientKey], cancellation);
@@ -122,7 +128,7 @@ internal sealed class ConsentStore(Store store, RecordGate gate, GrantIssuer iss
         {
             Action = AuditAction.ConsentChanged,
             PatientKey = patientKey,
-            Agent = record.Description.Patients[0],
+            Agent = givenBy ?? record.Description.Patients[0],
             Patient = record.Description.Patients[0],
             Entities = [record.Reference],
         };

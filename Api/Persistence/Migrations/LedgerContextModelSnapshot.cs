@@ -406,6 +406,26 @@ namespace MedLedger.Api.Persistence.Migrations
                     b.ToTable("consent_states", (string)null);
                 });
 
+            modelBuilder.Entity("MedLedger.Api.Records.DelegationRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.Property<string>("PatientKey")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("PatientKey");
+
+                    b.ToTable("delegations", (string)null);
+                });
+
             modelBuilder.Entity("MedLedger.Api.Records.ErasureRow", b =>
                 {
                     b.Property<string>("PatientKey")
@@ -607,6 +627,15 @@ namespace MedLedger.Api.Persistence.Migrations
                 });
 
             modelBuilder.Entity("MedLedger.Api.Records.ConsentStateRow", b =>
+                {
+                    b.HasOne("MedLedger.Api.Persistence.PatientRow", null)
+                        .WithMany()
+                        .HasForeignKey("PatientKey")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MedLedger.Api.Records.DelegationRow", b =>
                 {
                     b.HasOne("MedLedger.Api.Persistence.PatientRow", null)
                         .WithMany()

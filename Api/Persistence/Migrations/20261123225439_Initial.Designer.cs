@@ -11,7 +11,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace MedLedger.Api.Persistence.Migrations
 {
     [DbContext(typeof(LedgerContext))]
-    [Migration("20261123221720_Initial")]
+    [Migration("20261123225439_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -409,6 +409,26 @@ namespace MedLedger.Api.Persistence.Migrations
                     b.ToTable("consent_states", (string)null);
                 });
 
+            modelBuilder.Entity("MedLedger.Api.Records.DelegationRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.Property<string>("PatientKey")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("PatientKey");
+
+                    b.ToTable("delegations", (string)null);
+                });
+
             modelBuilder.Entity("MedLedger.Api.Records.ErasureRow", b =>
                 {
                     b.Property<string>("PatientKey")
@@ -610,6 +630,15 @@ namespace MedLedger.Api.Persistence.Migrations
                 });
 
             modelBuilder.Entity("MedLedger.Api.Records.ConsentStateRow", b =>
+                {
+                    b.HasOne("MedLedger.Api.Persistence.PatientRow", null)
+                        .WithMany()
+                        .HasForeignKey("PatientKey")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MedLedger.Api.Records.DelegationRow", b =>
                 {
                     b.HasOne("MedLedger.Api.Persistence.PatientRow", null)
                         .WithMany()

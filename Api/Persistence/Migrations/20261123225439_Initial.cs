@@ -238,6 +238,25 @@ namespace MedLedger.Api.Persistence.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "delegations",
+                columns: table => new
+                {
+                    Id = table.Column<string>(type: "TEXT", nullable: false),
+                    PatientKey = table.Column<string>(type: "TEXT", nullable: false),
+                    Content = table.Column<byte[]>(type: "BLOB", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_delegations", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_delegations_patients_PatientKey",
+                        column: x => x.PatientKey,
+                        principalTable: "patients",
+                        principalColumn: "PatientKey",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "erasures",
                 columns: table => new
                 {
@@ -440,6 +459,11 @@ namespace MedLedger.Api.Persistence.Migrations
                 column: "Change");
 
             migrationBuilder.CreateIndex(
+                name: "IX_delegations_PatientKey",
+                table: "delegations",
+                column: "PatientKey");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_encapsulations_SegmentId",
                 table: "encapsulations",
                 column: "SegmentId");
@@ -518,6 +542,9 @@ namespace MedLedger.Api.Persistence.Migrations
 
             migrationBuilder.DropTable(
                 name: "consent_states");
+
+            migrationBuilder.DropTable(
+                name: "delegations");
 
             migrationBuilder.DropTable(
                 name: "erasures");
