@@ -35,6 +35,7 @@ internal static class CommandLine
     private static IEnumerable<Command> Commands() =>
         [
             AnalyzeCommand.Create(),
+            CeremonyCommand.Create(),
             ConsentCommand.Create(),
             DeidentifyCommand.Create(),
             DemoCommand.Create(),

@@ -43,7 +43,7 @@ internal static class ProofCommands
         var publicFile = Required("--public", "Where public.json is written.");
         var r1cs = new Option<string?>("--r1cs") { Description = "The constraints: names the one that fails." };
         var symbols = new Option<string?>("--sym") { Description = "Names of signals, for --r1cs." };
-        var threads = new Option<int>("--threads") { Description = "Threads to use (default: one per processor)." };
+        var threads = CreateThreads();
         var command = new Command("prove", "Prove with Groth16 over BN254.")
         {
             zkey,
@@ -55,7 +55,7 @@ internal static class ProofCommands
             threads,
         };
         command.Handle(
-            (context, cancel) =>
+            async (context, cancel) =>
             {
                 using var key = Open(context, zkey, ProvingKey.Load);
                 using var witness = Open(context, witnessFile, Witness.Load);
@@ -65,9 +65,12 @@ internal static class ProofCommands
                     throw CommandFailure.Refused(
                         $"The witness has {witness.Count} signals, the key's circuit {key.SignalCount}."
                     );
-                var count = Math.Clamp(context.Arguments.GetValue(threads), 0, 1024);
+                var count = context.Arguments.GetValue(threads) ?? 0;
                 var proof =
-                    Refusing(() => Prover.Prove(key, witness, threads: count, cancel: cancel))
+                    await context.Terminal.RunAsync(
+                        "Proving",
+                        progress => Refusing(() => Prover.Prove(key, witness, progress, count, cancel))
+                    )
                     ?? throw CommandFailure.Refused(
                         "The witness does not satisfy the key's circuit. With --r1cs FILE the constraint is named."
                     );
@@ -85,7 +88,7 @@ internal static class ProofCommands
                         publicInputs = inputs.Length,
                     }
                 );
-                return Task.FromResult(ExitCode.Good);
+                return ExitCode.Good;
             }
         );
         return command;
@@ -138,6 +141,22 @@ internal static class ProofCommands
         throw CommandFailure.Refused(
             $"The witness does not satisfy constraint {violated} over {string.Join(", ", involved.Take(32))}."
         );
+    }
+
+    /// <summary>A number from 1 to 1024.</summary>
+    internal static Option<int?> CreateThreads()
+    {
+        var threads = new Option<int?>("--threads")
+        {
+            Description = "Threads to use, 1 to 1024 (default: one per processor).",
+            HelpName = "N",
+        };
+        threads.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int?>() is < 1 or > 1024)
+                result.AddError("--threads takes a number from 1 to 1024.");
+        });
+        return threads;
     }
 
     private static Option<string> Required(string name, string description) =>

@@ -18,6 +18,8 @@ internal sealed class Terminal
         DefaultIgnoreCondition = JsonIgnoreCondition.Never,
     };
 
+    private readonly Lazy<IAnsiConsole> _screen;
+
     /// <summary>The streams of the process.</summary>
     [SuppressMessage("ApiDesign", "RS0030", Justification = "The one door to the console.")]
     public Terminal()
@@ -29,13 +31,16 @@ internal sealed class Terminal
         Output = output;
         Error = error;
         IsPlain = plain;
-        Screen = AnsiConsole.Create(
-            new AnsiConsoleSettings
-            {
-                Ansi = plain ? AnsiSupport.No : AnsiSupport.Detect,
-                Interactive = plain ? InteractionSupport.No : InteractionSupport.Detect,
-                Out = new AnsiConsoleOutput(error),
-            }
+        // Made when first used: setting it up costs more than a small proof's start.
+        _screen = new(() =>
+            AnsiConsole.Create(
+                new AnsiConsoleSettings
+                {
+                    Ansi = plain ? AnsiSupport.No : AnsiSupport.Detect,
+                    Interactive = plain ? InteractionSupport.No : InteractionSupport.Detect,
+                    Out = new AnsiConsoleOutput(error),
+                }
+            )
         );
     }
 
@@ -49,7 +54,7 @@ internal sealed class Terminal
     public bool IsPlain { get; }
 
     /// <summary>Spectre.Console on standard error, for tables, colours and progress bars.</summary>
-    public IAnsiConsole Screen { get; }
+    public IAnsiConsole Screen => _screen.Value;
 
     /// <summary>One line to standard error, as it stands (no markup).</summary>
     public void Say(string line)
@@ -93,6 +98,29 @@ internal sealed class Terminal
                 bar.Value = bar.MaxValue;
                 return value;
             });
+    }
+
+    /// <summary>
+    /// Runs computing <paramref name="work"/>: under a moving bar on a screen, which needs a thread of its own beside it; elsewhere
+    /// on the calling thread, without a word.
+    /// </summary>
+    public async Task<T> RunAsync<T>(string title, Func<IProgress<double>?, T> work) =>
+        IsPlain
+            ? work(null)
+            : await ProgressAsync(
+                title,
+                progress =>
+                    Task.Factory.StartNew(
+                        () => work(new Percentage(progress)),
+                        CancellationToken.None,
+                        TaskCreationOptions.LongRunning,
+                        TaskScheduler.Default
+                    )
+            );
+
+    private sealed class Percentage(IProgress<Progressed> bar) : IProgress<double>
+    {
+        public void Report(double value) => bar.Report(new(value, (long)(100 * value), "%"));
     }
 
     private sealed class LastProgress : IProgress<Progressed>

@@ -22,6 +22,9 @@ public sealed class CircuitManifest
     /// <summary>File name of the verifying key.</summary>
     public const string VerifyingKeyFile = "verification_key.json";
 
+    /// <summary>File name of the powers of tau that the keys were made from.</summary>
+    public const string PowersOfTauFile = "powers_of_tau_16.ptau";
+
     private static readonly Lazy<CircuitManifest> LazyPinned = new(LoadPinned);
 
     private readonly Dictionary<string, string> _hashes;
@@ -36,7 +39,20 @@ public sealed class CircuitManifest
                 StringComparer.Ordinal
             );
         CircuitVersion = root.GetProperty("circuitVersion").GetInt32();
-        Ceremony = root.GetProperty("ceremony").GetProperty("summary").GetString()!;
+        var ceremony = root.GetProperty("ceremony");
+        Ceremony = ceremony.GetProperty("summary").GetString()!;
+        var phase2 = ceremony.GetProperty("phase2");
+        CircuitHash = phase2.GetProperty("circuitHash").GetString()!;
+        var beacon = phase2.GetProperty("beacon");
+        BeaconValue = beacon.GetProperty("value").GetString()!;
+        ContributionHashes =
+        [
+            .. phase2
+                .GetProperty("contributions")
+                .EnumerateArray()
+                .Append(beacon)
+                .Select(contribution => contribution.GetProperty("contributionHash").GetString()!),
+        ];
         VerifyingKeyHash = SHA256.HashData(verifyingKey);
         if (!Accepts(VerifyingKeyFile, VerifyingKeyHash))
             throw new InvalidDataException("The embedded verifying key is not the manifest's.");
@@ -54,6 +70,15 @@ public sealed class CircuitManifest
 
     /// <summary>In one sentence how the keys came about and what that is worth; evidence repeats it.</summary>
     public string Ceremony { get; }
+
+    /// <summary>The hash, in hexadecimal, of the circuit that the contributions to phase 2 start from.</summary>
+    public string CircuitHash { get; }
+
+    /// <summary>The hashes, in hexadecimal, of the contributions to phase 2 in order; the last is the beacon's.</summary>
+    public IReadOnlyList<string> ContributionHashes { get; }
+
+    /// <summary>The beacon of phase 2, in hexadecimal.</summary>
+    public string BeaconValue { get; }
 
     /// <summary>The verifying key.</summary>
     public PreparedVerifyingKey VerifyingKey { get; }

@@ -14,7 +14,7 @@ internal sealed class BucketSum<TLanes, TField> : IDisposable
     where TField : unmanaged, IFieldElement<TField>
 {
     private const int SegmentLength = 16;
-    private const int BatchSize = 4096; // pairs that share an inversion; what they touch fits the second-level cache
+    private const int BatchSize = 2048; // pairs that share an inversion; what they touch fits the second-level cache
 
     private readonly int _bits;
     private readonly int _bucketCount;

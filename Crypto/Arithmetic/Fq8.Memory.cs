@@ -1,28 +1,51 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using MedLedger.Crypto.Fields;
+using Words = System.Runtime.Intrinsics.Vector512<ulong>;
 
 namespace MedLedger.Crypto.Arithmetic;
 
 /// <summary>Elements in memory: five words of 52 bits, gathered from and scattered to slots.</summary>
 internal unsafe partial struct Fq8
 {
+    /// <summary>Reads eight words from each slot, three more than it needs, and transposes them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Load(ulong* words, int stride, int* slots, out Fq8 result)
     {
-        ulong* p0 = words + (nint)(slots[0] >> 1) * stride,
-            p1 = words + (nint)(slots[1] >> 1) * stride;
-        ulong* p2 = words + (nint)(slots[2] >> 1) * stride,
-            p3 = words + (nint)(slots[3] >> 1) * stride;
-        ulong* p4 = words + (nint)(slots[4] >> 1) * stride,
-            p5 = words + (nint)(slots[5] >> 1) * stride;
-        ulong* p6 = words + (nint)(slots[6] >> 1) * stride,
-            p7 = words + (nint)(slots[7] >> 1) * stride;
-        result._l0 = Vector512.Create(p0[0], p1[0], p2[0], p3[0], p4[0], p5[0], p6[0], p7[0]);
-        result._l1 = Vector512.Create(p0[1], p1[1], p2[1], p3[1], p4[1], p5[1], p6[1], p7[1]);
-        result._l2 = Vector512.Create(p0[2], p1[2], p2[2], p3[2], p4[2], p5[2], p6[2], p7[2]);
-        result._l3 = Vector512.Create(p0[3], p1[3], p2[3], p3[3], p4[3], p5[3], p6[3], p7[3]);
-        result._l4 = Vector512.Create(p0[4], p1[4], p2[4], p3[4], p4[4], p5[4], p6[4], p7[4]);
+        var r0 = Vector512.Load(words + (nint)(slots[0] >> 1) * stride);
+        var r1 = Vector512.Load(words + (nint)(slots[1] >> 1) * stride);
+        var r2 = Vector512.Load(words + (nint)(slots[2] >> 1) * stride);
+        var r3 = Vector512.Load(words + (nint)(slots[3] >> 1) * stride);
+        var r4 = Vector512.Load(words + (nint)(slots[4] >> 1) * stride);
+        var r5 = Vector512.Load(words + (nint)(slots[5] >> 1) * stride);
+        var r6 = Vector512.Load(words + (nint)(slots[6] >> 1) * stride);
+        var r7 = Vector512.Load(words + (nint)(slots[7] >> 1) * stride);
+        const byte Even = 0x88,
+            Odd = 0xdd;
+        // Words 0, 2, 4 of two neighbours, then of four, then of eight.
+        Words low01 = Avx512F.UnpackLow(r0, r1),
+            low23 = Avx512F.UnpackLow(r2, r3);
+        Words low45 = Avx512F.UnpackLow(r4, r5),
+            low67 = Avx512F.UnpackLow(r6, r7);
+        Words left = Avx512F.Shuffle4x128(low01, low23, Even),
+            right = Avx512F.Shuffle4x128(low45, low67, Even);
+        result._l0 = Avx512F.Shuffle4x128(left, right, Even);
+        result._l4 = Avx512F.Shuffle4x128(left, right, Odd);
+        left = Avx512F.Shuffle4x128(low01, low23, Odd);
+        right = Avx512F.Shuffle4x128(low45, low67, Odd);
+        result._l2 = Avx512F.Shuffle4x128(left, right, Even);
+        // Words 1 and 3.
+        Words high01 = Avx512F.UnpackHigh(r0, r1),
+            high23 = Avx512F.UnpackHigh(r2, r3);
+        Words high45 = Avx512F.UnpackHigh(r4, r5),
+            high67 = Avx512F.UnpackHigh(r6, r7);
+        left = Avx512F.Shuffle4x128(high01, high23, Even);
+        right = Avx512F.Shuffle4x128(high45, high67, Even);
+        result._l1 = Avx512F.Shuffle4x128(left, right, Even);
+        left = Avx512F.Shuffle4x128(high01, high23, Odd);
+        right = Avx512F.Shuffle4x128(high45, high67, Odd);
+        result._l3 = Avx512F.Shuffle4x128(left, right, Even);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -49,7 +49,7 @@ internal unsafe partial struct Fq8 : ILanes<Fq8, Fq>
     /// Montgomery multiplication, one limb of x at a time. Each accumulator starts at minus the exponent bits that the
     /// products added to it will carry, so that nothing needs to be subtracted on the way.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Multiply(in Fq8 x, in Fq8 y, out Fq8 result)
     {
         unchecked
@@ -305,28 +305,40 @@ internal unsafe partial struct Fq8 : ILanes<Fq8, Fq>
         a._l4 = Vector512.ConditionalSelect(select, negative._l4, a._l4);
     }
 
-    /// <summary>a^(q-2), four bits of the exponent at a time.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    /// <summary>One inversion for all lanes: products over two, four and eight of them, and back. No lane may be zero.</summary>
     public static void Invert(in Fq8 a, out Fq8 result)
     {
-        var powers = stackalloc Fq8[16];
-        powers[0] = One;
-        for (var i = 1; i < 16; i++)
-            Multiply(powers[i - 1], a, out powers[i]);
-        var exponent = new Limbs(FqModulus.P0 - 2, FqModulus.P1, FqModulus.P2, FqModulus.P3);
-        result = One;
-        for (var i = 63; i >= 0; i--)
-        {
-            for (var j = 0; j < 4; j++)
-                Multiply(result, result, out result);
-            var digit =
-                exponent.Bit(4 * i)
-                | (exponent.Bit(4 * i + 1) << 1)
-                | (exponent.Bit(4 * i + 2) << 2)
-                | (exponent.Bit(4 * i + 3) << 3);
-            Multiply(result, powers[digit], out result);
-        }
+        Rotate(a, 4, out var rotated4);
+        Multiply(a, rotated4, out var two);
+        Rotate(two, 2, out var rotated2);
+        Multiply(two, rotated2, out var four);
+        Rotate(four, 1, out var rotated1);
+        Multiply(four, rotated1, out var eight);
+        var words = stackalloc ulong[5] { eight._l0[0], eight._l1[0], eight._l2[0], eight._l3[0], eight._l4[0] };
+        Pack(Unpack(words).InverseVariableTime(), words);
+        result = Broadcast(words[0], words[1], words[2], words[3], words[4]);
+        Multiply(result, rotated1, out result);
+        Multiply(result, rotated2, out result);
+        Multiply(result, rotated4, out result);
     }
+
+    /// <summary>Lane i gets lane i + count modulo 8.</summary>
+    private static void Rotate(in Fq8 a, int count, out Fq8 result)
+    {
+        result._l0 = Rotate(a._l0, count);
+        result._l1 = Rotate(a._l1, count);
+        result._l2 = Rotate(a._l2, count);
+        result._l3 = Rotate(a._l3, count);
+        result._l4 = Rotate(a._l4, count);
+    }
+
+    private static Words Rotate(Words a, int count) =>
+        count switch
+        {
+            1 => Vector512.Shuffle(a, Vector512.Create(1UL, 2, 3, 4, 5, 6, 7, 0)),
+            2 => Vector512.Shuffle(a, Vector512.Create(2UL, 3, 4, 5, 6, 7, 0, 1)),
+            _ => Vector512.Shuffle(a, Vector512.Create(4UL, 5, 6, 7, 0, 1, 2, 3)),
+        };
 
     public static bool HasZero(in Fq8 a)
     {

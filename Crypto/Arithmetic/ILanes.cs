@@ -29,12 +29,13 @@ internal unsafe interface ILanes<TSelf, TField>
 
     static abstract void NegateWhere(ref TSelf a, int* slots);
 
+    /// <summary>1/a; no lane may be zero.</summary>
     static abstract void Invert(in TSelf a, out TSelf result);
 
     /// <summary>True when any lane is zero.</summary>
     static abstract bool HasZero(in TSelf a);
 
-    /// <summary>Reads the element at <paramref name="words"/> of each slot.</summary>
+    /// <summary>Reads the element at <paramref name="words"/> of each slot, and up to 24 bytes behind it.</summary>
     static abstract void Load(ulong* words, int stride, int* slots, out TSelf result);
 
     static abstract void Store(in TSelf value, ulong* words, int stride, int* slots);

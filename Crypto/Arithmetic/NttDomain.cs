@@ -48,6 +48,31 @@ internal sealed class NttDomain
         Forward(values, crew);
     }
 
+    /// <summary>The coefficients, lowest first, of the polynomial with these values on 1, w, w^2 ...</summary>
+    public Fr[] Interpolate(ReadOnlySpan<Fr> values, WorkCrew crew)
+    {
+        var reversed = values.ToArray();
+        Inverse(reversed, crew);
+        var bits = BitOperations.Log2((uint)Size);
+        var scale = Fr.From((ulong)Size).Inverse();
+        var coefficients = new Fr[Size];
+        for (var i = 0; i < Size; i++)
+            coefficients[i] = reversed[Reverse(i, bits)] * scale;
+        return coefficients;
+    }
+
+    /// <summary>The values on the coset g, gw, gw^2 ..., g a primitive 2n-th root of unity, of a polynomial's coefficients, lowest first.</summary>
+    public Fr[] EvaluateOnCoset(ReadOnlySpan<Fr> coefficients, WorkCrew crew)
+    {
+        var bits = BitOperations.Log2((uint)Size);
+        var factors = Powers(RootOfUnity(bits + 1), Size);
+        var values = new Fr[Size];
+        for (var i = 0; i < Size; i++)
+            values[Reverse(i, bits)] = coefficients[i] * factors[i];
+        Forward(values, crew);
+        return values;
+    }
+
     /// <summary>Values in natural order to n times the coefficients in bit-reversed order (decimation in frequency).</summary>
     public void Inverse(Fr[] values, WorkCrew crew)
     {

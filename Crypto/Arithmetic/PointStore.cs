@@ -18,11 +18,13 @@ internal sealed unsafe class PointStore<TLanes, TField> : IDisposable
     public const int Rubbish = 2;
     public const int Reserved = 3;
 
+    private const int ReadBeyond = 3; // words that a vector load may take from behind the last point
+
     private readonly nuint _size;
 
     public PointStore(int slots)
     {
-        _size = (nuint)(slots + Reserved) * (nuint)Stride * sizeof(ulong);
+        _size = ((nuint)(slots + Reserved) * (nuint)Stride + ReadBeyond) * sizeof(ulong);
         Words = (ulong*)NativeMemory.AlignedAlloc(_size, 64);
         Set(FillLeft, new(TField.One, TField.One));
         Set(FillRight, new(TField.One.Double(), TField.One));

@@ -30,7 +30,7 @@ internal unsafe struct ScalarLane<TField> : ILanes<ScalarLane<TField>, TField>
     }
 
     public static void Invert(in ScalarLane<TField> a, out ScalarLane<TField> result) =>
-        result._value = a._value.Inverse();
+        result._value = a._value.InverseVariableTime();
 
     public static bool HasZero(in ScalarLane<TField> a) => a._value.IsZero;
 

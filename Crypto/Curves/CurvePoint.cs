@@ -94,7 +94,7 @@ internal readonly struct CurvePoint<TField>(in TField x, in TField y, in TField 
     {
         if (IsInfinity)
             return default;
-        var inverse = ZZZ.Inverse();
+        var inverse = ZZZ.InverseVariableTime();
         var z = inverse * ZZ; // 1/Z = ZZ/ZZZ
         return new(X * z.Square(), Y * inverse);
     }

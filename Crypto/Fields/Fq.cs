@@ -114,6 +114,9 @@ public readonly struct Fq : IEquatable<Fq>, IFieldElement<Fq>
     /// <summary>1/a; zero for zero.</summary>
     public Fq Inverse() => new(Montgomery<FqModulus>.Inverse(Montgomery));
 
+    /// <summary>1/a in a time that depends on a; zero for zero.</summary>
+    public Fq InverseVariableTime() => new(BinaryInverse<FqModulus>.Invert(Montgomery));
+
     /// <summary>a^2.</summary>
     public Fq Square() => new(Montgomery<FqModulus>.Multiply(Montgomery, Montgomery));
 

@@ -41,6 +41,13 @@ public readonly struct Fq2 : IEquatable<Fq2>, IFieldElement<Fq2>
         return new(C0 * norm, -(C1 * norm));
     }
 
+    /// <summary>1/a in a time that depends on a; zero for zero.</summary>
+    public Fq2 InverseVariableTime()
+    {
+        var norm = (C0.Square() + C1.Square()).InverseVariableTime();
+        return new(C0 * norm, -(C1 * norm));
+    }
+
     /// <summary>a^q = c0 - c1 u.</summary>
     internal Fq2 Conjugate() => new(C0, -C1);
 

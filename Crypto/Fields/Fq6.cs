@@ -23,12 +23,13 @@ internal readonly struct Fq6(in Fq2 c0, in Fq2 c1, in Fq2 c2)
         return new(s3.MultiplyByXi() + s0, s4.MultiplyByXi() + s1, s1 + s2 + s3 - s0 - s4);
     }
 
+    /// <summary>In variable time.</summary>
     public Fq6 Inverse()
     {
         var t0 = C0.Square() - (C1 * C2).MultiplyByXi();
         var t1 = C2.Square().MultiplyByXi() - C0 * C1;
         var t2 = C1.Square() - C0 * C2;
-        var norm = (C0 * t0 + (C2 * t1 + C1 * t2).MultiplyByXi()).Inverse();
+        var norm = (C0 * t0 + (C2 * t1 + C1 * t2).MultiplyByXi()).InverseVariableTime();
         return new(t0 * norm, t1 * norm, t2 * norm);
     }
 

@@ -114,6 +114,9 @@ public readonly struct Fr : IEquatable<Fr>, IFieldElement<Fr>
     /// <summary>1/a; zero for zero.</summary>
     public Fr Inverse() => new(Montgomery<FrModulus>.Inverse(Montgomery));
 
+    /// <summary>1/a in a time that depends on a; zero for zero.</summary>
+    public Fr InverseVariableTime() => new(BinaryInverse<FrModulus>.Invert(Montgomery));
+
     /// <summary>a^2.</summary>
     public Fr Square() => new(Montgomery<FrModulus>.Multiply(Montgomery, Montgomery));
 

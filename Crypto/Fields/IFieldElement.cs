@@ -22,4 +22,5 @@ internal interface IFieldElement<TSelf>
     TSelf Square();
     TSelf Double();
     TSelf Inverse();
+    TSelf InverseVariableTime();
 }

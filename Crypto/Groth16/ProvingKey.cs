@@ -74,6 +74,9 @@ public sealed class ProvingKey : IDisposable
     internal ReadOnlySpan<KeyCoefficient> Coefficients =>
         MemoryMarshal.Cast<byte, KeyCoefficient>(_file.Section(4)[4..]);
 
+    /// <summary>The circuit's hash and the contributions of phase 2, as snarkjs stores them.</summary>
+    internal ReadOnlySpan<byte> Contributions => _file.Section(10);
+
     /// <summary>Opens a .zkey file.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is damaged, of another protocol or curve, or its verifying key is refused.</exception>

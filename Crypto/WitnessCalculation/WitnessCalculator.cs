@@ -68,6 +68,19 @@ public sealed class WitnessCalculator : IDisposable
     {
         ArgumentNullException.ThrowIfNull(inputs);
         cancel.ThrowIfCancellationRequested();
+        while (true)
+        {
+            if (TryCalculate(inputs, cancel) is { } witness)
+                return witness;
+        }
+    }
+
+    /// <summary>
+    /// Null when the calculation was interrupted though nobody cancelled it: the engine has one epoch for all that run at
+    /// once, so a cancellation stops the others too, and they start again.
+    /// </summary>
+    private Witness? TryCalculate(IReadOnlyDictionary<string, IReadOnlyList<Fr>> inputs, CancellationToken cancel)
+    {
         using var store = new Store(_engine);
         store.SetLimits(memorySize: MaxMemory);
         store.SetEpochDeadline(1);
@@ -81,6 +94,8 @@ public sealed class WitnessCalculator : IDisposable
         catch (WasmtimeException exception)
         {
             cancel.ThrowIfCancellationRequested();
+            if (exception is TrapException { Type: TrapCode.Interrupt })
+                return null;
             if (exception.InnerException is InvalidDataException known)
                 throw new InvalidDataException(known.Message, exception);
             throw new InvalidDataException("The circuit's WebAssembly failed.", exception);

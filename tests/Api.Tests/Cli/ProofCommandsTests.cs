@@ -1,6 +1,7 @@
 using System.Text.Json;
 using MedLedger.Api.Cli;
 using MedLedger.Tests;
+using MedLedger.Tests.Groth16;
 
 namespace MedLedger.Api.Tests.Cli;
 
@@ -61,6 +62,51 @@ public sealed class ProofCommandsTests : IDisposable
         Assert.Equal(ExitCode.Refused, await RunAsync(witness));
         Assert.False(File.Exists(proof) || File.Exists(inputs));
     }
+
+    [Fact]
+    public async Task A_witness_that_breaks_a_constraint_is_named_and_nothing_is_written()
+    {
+        var circuit = new SmallCircuit(8, 1);
+        var system = circuit.WriteAndLoad(At("r1cs"));
+        KnownTauSetup.Write(system, At("zkey"));
+        await File.WriteAllLinesAsync(At("sym"), Enumerable.Range(1, 10).Select(i => $"{i},{i},0,main.wire[{i}]"));
+        using (var witness = circuit.Witness)
+        using (var file = File.Create(At("wtns")))
+            witness.Write(file);
+        var bytes = await File.ReadAllBytesAsync(At("wtns"));
+        bytes[^32] ^= 1; // the last signal, which only the last constraint has
+        await File.WriteAllBytesAsync(At("wrong"), bytes);
+
+        var run = await CommandRun.Of([.. Prove("wrong"), "--r1cs", At("r1cs"), "--sym", At("sym")]);
+        Assert.Equal(ExitCode.Refused, run.ExitCode);
+        Assert.Contains("constraint 7 over main.wire[9]", run.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Refused, await RunAsync(Prove("wrong")));
+        Assert.False(File.Exists(At("new-proof")) || File.Exists(At("new-public")));
+
+        Assert.Equal(ExitCode.Good, await RunAsync([.. Prove("wtns"), "--r1cs", At("r1cs"), "--threads", "1"]));
+        Assert.True(File.Exists(At("new-proof")) && File.Exists(At("new-public")));
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("-1")]
+    [InlineData("1025")]
+    [InlineData("two")]
+    public async Task A_number_of_threads_that_makes_no_sense_exits_2(string threads) =>
+        Assert.Equal(ExitCode.Usage, await RunAsync([.. Prove("wtns"), "--threads", threads]));
+
+    private string[] Prove(string witness) =>
+        [
+            "prove",
+            "--zkey",
+            At("zkey"),
+            "--witness",
+            At(witness),
+            "--proof",
+            At("new-proof"),
+            "--public",
+            At("new-public"),
+        ];
 
     private Task<int> VerifyAsync() =>
         RunAsync("verify-proof", "--vkey", At("verificationKey"), "--proof", At("proof"), "--public", At("public"));

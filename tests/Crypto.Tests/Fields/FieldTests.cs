@@ -51,6 +51,27 @@ public class FieldTests
             );
 
     [Fact]
+    public void Both_inversions_agree_and_undo_multiplication()
+    {
+        GenFr.Sample(
+            a =>
+            {
+                Assert.Equal(a.Inverse(), a.InverseVariableTime());
+                Assert.Equal(a.IsZero ? Fr.Zero : Fr.One, a * a.InverseVariableTime());
+            },
+            iter: 2000
+        );
+        GenFq.Sample(
+            a =>
+            {
+                Assert.Equal(a.Inverse(), a.InverseVariableTime());
+                Assert.Equal(a.IsZero ? Fq.Zero : Fq.One, a * a.InverseVariableTime());
+            },
+            iter: 2000
+        );
+    }
+
+    [Fact]
     public void Fq_agrees_with_big_integers() =>
         Gen.Select(GenFq, GenFq)
             .Sample(

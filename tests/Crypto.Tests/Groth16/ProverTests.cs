@@ -2,7 +2,6 @@ using MedLedger.Crypto.Arithmetic;
 using MedLedger.Crypto.Fields;
 using MedLedger.Crypto.Groth16;
 using MedLedger.Crypto.R1cs;
-using MedLedger.Crypto.Tests.R1cs;
 using MedLedger.Tests.Groth16;
 
 namespace MedLedger.Crypto.Tests.Groth16;

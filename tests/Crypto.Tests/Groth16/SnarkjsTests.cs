@@ -1,6 +1,5 @@
 using System.Text.Json;
 using MedLedger.Crypto.Groth16;
-using MedLedger.Crypto.Tests.R1cs;
 using MedLedger.Tests;
 using MedLedger.Tests.Groth16;
 

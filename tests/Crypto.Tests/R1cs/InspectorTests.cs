@@ -1,5 +1,6 @@
 using MedLedger.Crypto.Fields;
 using MedLedger.Crypto.R1cs;
+using MedLedger.Tests.Groth16;
 
 namespace MedLedger.Crypto.Tests.R1cs;
 

@@ -1,17 +1,18 @@
 using MedLedger.Crypto.Fields;
 using MedLedger.Crypto.R1cs;
 
-namespace MedLedger.Crypto.Tests.R1cs;
+namespace MedLedger.Tests.Groth16;
 
 /// <summary>
 /// A circuit made in code with a witness that satisfies it: signals are 1, the public ones, the secrets; each constraint
 /// multiplies two earlier sums into the next signal. Writes .r1cs and .wtns files.
 /// </summary>
-internal sealed class SmallCircuit
+public sealed class SmallCircuit
 {
     private readonly List<(int Signal, Fr Value)[][]> _constraints = [];
     private readonly List<Fr> _values = [Fr.One];
 
+    /// <summary>Makes circuit and witness.</summary>
     public SmallCircuit(int constraints, int publicInputs, bool smallValues = false)
     {
         PublicInputs = publicInputs;
@@ -29,10 +30,13 @@ internal sealed class SmallCircuit
         }
     }
 
+    /// <summary>Public inputs.</summary>
     public int PublicInputs { get; }
 
+    /// <summary>A witness that satisfies it; the caller disposes it.</summary>
     public Witness Witness => Witness.FromCanonical([.. _values.Select(value => value.ToCanonical())]);
 
+    /// <summary>Writes the .r1cs file and reads it back.</summary>
     public ConstraintSystem WriteAndLoad(string path)
     {
         File.WriteAllBytes(path, ToR1cs());

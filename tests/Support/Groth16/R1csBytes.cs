@@ -2,11 +2,12 @@ using System.Runtime.InteropServices;
 using System.Text;
 using MedLedger.Crypto.Fields;
 
-namespace MedLedger.Crypto.Tests.R1cs;
+namespace MedLedger.Tests.Groth16;
 
 /// <summary>Writes constraint systems in iden3's binary format.</summary>
-internal static class R1csBytes
+public static class R1csBytes
 {
+    /// <summary>A whole file.</summary>
     public static byte[] Make(
         int signals,
         int outputs,

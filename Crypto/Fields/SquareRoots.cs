@@ -1,8 +1,6 @@
-using MedLedger.Crypto.Fields;
+namespace MedLedger.Crypto.Fields;
 
-namespace MedLedger.Crypto.Tests.Curves;
-
-/// <summary>Square roots in Fq and Fq2, to find points that are on a curve and outside the subgroup.</summary>
+/// <summary>Square roots in Fq and Fq2, in variable time. q = 3 modulo 4.</summary>
 internal static class SquareRoots
 {
     public static bool TrySquareRoot(in Fq value, out Fq root)
@@ -15,6 +13,11 @@ internal static class SquareRoots
     public static bool TrySquareRoot(in Fq2 value, out Fq2 root)
     {
         root = default;
+        if (value.C1.IsZero && TrySquareRoot(-value.C0, out var imaginary))
+        {
+            root = new Fq2(Fq.Zero, imaginary);
+            return true;
+        }
         if (!TrySquareRoot(value.C0.Square() + value.C1.Square(), out var t))
             return false;
         var half = Fq.From(2).Inverse();
