@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using MedLedger.Crypto.Groth16;
 using MedLedger.Crypto.R1cs;
 using MedLedger.Crypto.WitnessCalculation;
@@ -153,7 +154,8 @@ internal static class ProofCommands
         };
         threads.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<int?>() is < 1 or > 1024)
+            var text = result.Tokens is [var token] ? token.Value : null;
+            if (int.TryParse(text, CultureInfo.InvariantCulture, out var number) && number is < 1 or > 1024)
                 result.AddError("--threads takes a number from 1 to 1024.");
         });
         return threads;

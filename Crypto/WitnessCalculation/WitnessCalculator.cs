@@ -15,11 +15,13 @@ public sealed class WitnessCalculator : IDisposable
 
     private readonly Engine _engine;
     private readonly Module _module;
+    private readonly Lazy<byte[]> _serialized; // native code
 
     private WitnessCalculator(Engine engine, Module module)
     {
         _engine = engine;
         _module = module;
+        _serialized = new(module.Serialize);
     }
 
     /// <summary>Compiles a circuit's .wasm file, which takes about a second for a large one.</summary>
@@ -38,7 +40,7 @@ public sealed class WitnessCalculator : IDisposable
         if (new FileInfo(wasmPath).Length > MaxModule)
             throw new InvalidDataException("The circuit's WebAssembly is too large.");
         var wasm = File.ReadAllBytes(wasmPath);
-        var engine = new Engine(new Config().WithEpochInterruption(true));
+        var engine = MakeEngine();
         try
         {
             var module = cacheFolder is null
@@ -68,26 +70,32 @@ public sealed class WitnessCalculator : IDisposable
     {
         ArgumentNullException.ThrowIfNull(inputs);
         cancel.ThrowIfCancellationRequested();
-        while (true)
-        {
-            if (TryCalculate(inputs, cancel) is { } witness)
-                return witness;
-        }
+        if (TryCalculate(_engine, _module, inputs, cancel) is { } witness)
+            return witness;
+        using var engine = MakeEngine();
+        using var module = Module.Deserialize(engine, "circuit", _serialized.Value);
+        return TryCalculate(engine, module, inputs, cancel)
+            ?? throw new InvalidDataException("The circuit's WebAssembly was interrupted.");
     }
 
     /// <summary>
-    /// Null when the calculation was interrupted though nobody cancelled it: the engine has one epoch for all that run at
-    /// once, so a cancellation stops the others too, and they start again.
+    /// Null when the calculation was interrupted though nobody cancelled it: an engine has one epoch for all that run on it, so
+    /// a cancellation stops the others too. They start again, alone on an engine.
     /// </summary>
-    private Witness? TryCalculate(IReadOnlyDictionary<string, IReadOnlyList<Fr>> inputs, CancellationToken cancel)
+    private static Witness? TryCalculate(
+        Engine engine,
+        Module module,
+        IReadOnlyDictionary<string, IReadOnlyList<Fr>> inputs,
+        CancellationToken cancel
+    )
     {
-        using var store = new Store(_engine);
+        using var store = new Store(engine);
         store.SetLimits(memorySize: MaxMemory);
         store.SetEpochDeadline(1);
-        using var registration = cancel.Register(_engine.IncrementEpoch);
+        using var registration = cancel.Register(engine.IncrementEpoch);
         try
         {
-            var circuit = new CircuitInstance(store, _engine, _module);
+            var circuit = new CircuitInstance(store, engine, module);
             circuit.SetInputs(inputs);
             return circuit.ReadWitness();
         }
@@ -101,6 +109,8 @@ public sealed class WitnessCalculator : IDisposable
             throw new InvalidDataException("The circuit's WebAssembly failed.", exception);
         }
     }
+
+    private static Engine MakeEngine() => new(new Config().WithEpochInterruption(true));
 
     /// <summary>Frees the compiled code.</summary>
     public void Dispose()

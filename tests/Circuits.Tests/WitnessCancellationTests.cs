@@ -28,11 +28,11 @@ public sealed class WitnessCancellationTests
                 catch (OperationCanceledException)
                 {
                     cancelled++;
-                    done.Token.WaitHandle.WaitOne(300); // so that the other one can finish between two
+                    done.Token.WaitHandle.WaitOne(20);
                 }
             }
         });
-        for (var i = 0; i < 10; i++)
+        for (var i = 0; i < 5; i++)
         {
             using var witness = calculator.Calculate(inputs);
             Assert.Equal(expected[expected.Count - 1], witness[expected.Count - 1]);
