@@ -69,7 +69,7 @@ public sealed class ParserTests : IDisposable
             case 1: // longer
                 return [.. copy, .. copy[..at]];
             case 2: // one byte
-                copy[at] = (byte)value;
+                copy[at] = (byte)(value & 0xff);
                 return copy;
             case 3: // a length or number that is too large
                 if (at + 4 <= copy.Length)

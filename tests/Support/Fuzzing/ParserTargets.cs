@@ -28,6 +28,7 @@ public static class ParserTargets
             [
                 .. snarkjs
                     .RootElement.EnumerateArray()
+                    .Where(vector => vector.TryGetProperty("proof", out _)) // the others are refused keys
                     .Select(vector => System.Text.Encoding.UTF8.GetBytes(vector.GetProperty(member).GetRawText())),
             ];
 
