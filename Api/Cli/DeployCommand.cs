@@ -35,18 +35,33 @@ internal static class DeployCommand
         };
         var key = new Option<string>("--key")
         {
-            Description = "File with the private key that pays and becomes administrator: 64 hexadecimal digits.",
+            Description =
+                "File with the private key that pays and becomes administrator: 64 hexadecimal digits, or a wallet's "
+                + "key file (version 3).",
             HelpName = "FILE",
             Required = true,
         };
-        var command = new Command("deploy", "Put the contracts on a chain and keep their addresses.") { chain, key };
+        var passphrase = new Option<string?>("--key-passphrase-file")
+        {
+            Description = "File whose first line is the passphrase of a wallet's key file.",
+            HelpName = "FILE",
+        };
+        var command = new Command("deploy", "Put the contracts on a chain and keep their addresses.")
+        {
+            chain,
+            key,
+            passphrase,
+        };
         command.Handle(
             (context, cancellation) =>
                 RunAsync(
                     context,
                     ChainSettings.Endpoint(context.Settings, chain)
                         ?? throw CommandFailure.Usage("deploy wants --chain URL."),
-                    Path.GetFullPath(context.Arguments.GetValue(key)!),
+                    ReadKey(
+                        Path.GetFullPath(context.Arguments.GetValue(key)!),
+                        context.Settings.Value(passphrase, "key-passphrase-file")
+                    ),
                     cancellation
                 )
         );
@@ -56,11 +71,11 @@ internal static class DeployCommand
     private static async Task<int> RunAsync(
         CommandContext context,
         Uri endpoint,
-        string keyFile,
+        Secp256k1PrivateKey key,
         CancellationToken cancellation
     )
     {
-        using var deployer = ReadKey(keyFile);
+        using var deployer = key;
         using var store = await Store.OpenAsync(context, "deploy", cancellation);
         var connection = await Connection.ToAsync(
             endpoint,
@@ -218,11 +233,14 @@ internal static class DeployCommand
         return key.Address;
     }
 
-    private static Secp256k1PrivateKey ReadKey(string file)
+    /// <summary>64 hexadecimal digits, or with a passphrase a wallet's key file (Web3 Secret Storage, version 3).</summary>
+    private static Secp256k1PrivateKey ReadKey(string file, string? passphraseFile)
     {
         if (!File.Exists(file))
             throw CommandFailure.Usage($"The key file {file} is not there.");
         var text = File.ReadAllText(file).Trim();
+        if (text.StartsWith('{'))
+            return ReadWalletFile(file, text, passphraseFile);
         Span<byte> bytes = stackalloc byte[Secp256k1PrivateKey.Size];
         try
         {
@@ -238,6 +256,23 @@ internal static class DeployCommand
         finally
         {
             CryptographicOperations.ZeroMemory(bytes);
+        }
+    }
+
+    private static Secp256k1PrivateKey ReadWalletFile(string file, string text, string? passphraseFile)
+    {
+        if (passphraseFile is null || !File.Exists(passphraseFile))
+            throw CommandFailure.Usage($"{file} is a wallet's key file: --key-passphrase-file FILE opens it.");
+        var passphrase = Encoding.UTF8.GetBytes(File.ReadLines(passphraseFile).FirstOrDefault() ?? "");
+        try
+        {
+            return KeystoreV3.TryOpen(Encoding.UTF8.GetBytes(text), passphrase, out var key)
+                ? key
+                : throw CommandFailure.Refused($"The key file {file} does not open with this passphrase.");
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(passphrase);
         }
     }
 }

@@ -14,6 +14,10 @@ import {RootWindows} from "./RootWindows.sol";
 /// leaves before it; the second takes the leaf out, and until then no window is open.
 contract ConsentRegistry is IConsentRegistry, AccessControl, RevocationDomain, RootWindows {
     bytes32 public constant RELAYER = keccak256("RELAYER");
+    /// @notice How long a proposed leaf waits.
+    uint40 public constant SLOW_LANE_DELAY = 1 days;
+    /// @notice How many leaves a day come in by the slow lane: 2^20 positions last 44 years against them.
+    uint32 public constant SLOW_LANE_PER_DAY = 64;
     /// @dev The ASCII bytes of "medledger.grant" as an integer.
     uint256 public constant TAG_GRANT = uint256(uint120(bytes15("medledger.grant")));
 
@@ -28,6 +32,9 @@ contract ConsentRegistry is IConsentRegistry, AccessControl, RevocationDomain, R
     uint256 public root;
     uint256[20] private _frontier;
     mapping(uint256 leaf => Leaf) private _leaves;
+    /// @inheritdoc IConsentRegistry
+    mapping(uint256 leaf => uint40) public readyAt;
+    mapping(uint256 day => uint256 leaves) private _slowLane;
 
     /// @param admin gives out the role of relayer
     /// @param t3 the deployed Poseidon with two inputs
@@ -41,28 +48,28 @@ contract ConsentRegistry is IConsentRegistry, AccessControl, RevocationDomain, R
 
     /// @inheritdoc IConsentRegistry
     function grant(uint256[] calldata leaves) external onlyRole(RELAYER) {
-        if (pending != 0) revert RevocationsPending(pending);
-        uint32 first = size;
-        uint256[] memory fresh = new uint256[](leaves.length);
-        uint256 count = 0;
+        _grant(leaves);
+    }
+
+    /// @inheritdoc IConsentRegistry
+    function propose(uint256 leaf) external {
+        if (!Field.isCommitment(leaf)) revert OutOfField(leaf);
+        if (_leaves[leaf].state != LeafState.Unknown || readyAt[leaf] != 0) revert CannotPropose(leaf);
+        uint40 time = uint40(block.timestamp) + SLOW_LANE_DELAY;
+        readyAt[leaf] = time;
+        emit Proposed(leaf, time);
+    }
+
+    /// @inheritdoc IConsentRegistry
+    function grantProposed(uint256[] calldata leaves) external {
         for (uint256 i = 0; i < leaves.length; ++i) {
-            uint256 leaf = leaves[i];
-            if (!Field.isCommitment(leaf)) revert OutOfField(leaf);
-            if (_leaves[leaf].state != LeafState.Unknown) continue;
-            _leaves[leaf] = Leaf(LeafState.Live, first + uint32(count), uint40(block.timestamp), 0);
-            fresh[count++] = leaf;
+            uint40 ready = readyAt[leaves[i]];
+            if (ready == 0 || block.timestamp < ready) revert NotReady(leaves[i], ready);
         }
-        if (count == 0) return;
-        if (first + count > 1 << PoseidonTree.DEPTH) revert TreeFull();
-        assembly ("memory-safe") {
-            mstore(fresh, count)
-        }
-        uint256[] memory nodes = _copy(fresh);
-        uint256 newRoot = PoseidonTree.append(_t3, _frontier, first, nodes, count);
-        size = first + uint32(count);
-        root = newRoot;
-        emit Granted(first, fresh, newRoot);
-        _open(newRoot);
+        uint256 today = block.timestamp / 1 days;
+        uint256 used = _slowLane[today] + _grant(leaves);
+        if (used > SLOW_LANE_PER_DAY) revert SlowLaneFull();
+        _slowLane[today] = used;
     }
 
     /// @inheritdoc IConsentRegistry
@@ -106,6 +113,31 @@ contract ConsentRegistry is IConsentRegistry, AccessControl, RevocationDomain, R
     /// @inheritdoc IConsentRegistry
     function revocationDigest(uint256 leaf, uint256 deadline) public view returns (bytes32) {
         return _digestOf(leaf, deadline);
+    }
+
+    /// @return count how many were unknown before
+    function _grant(uint256[] calldata leaves) private returns (uint256 count) {
+        if (pending != 0) revert RevocationsPending(pending);
+        uint32 first = size;
+        uint256[] memory fresh = new uint256[](leaves.length);
+        for (uint256 i = 0; i < leaves.length; ++i) {
+            uint256 leaf = leaves[i];
+            if (!Field.isCommitment(leaf)) revert OutOfField(leaf);
+            if (_leaves[leaf].state != LeafState.Unknown) continue;
+            _leaves[leaf] = Leaf(LeafState.Live, first + uint32(count), uint40(block.timestamp), 0);
+            fresh[count++] = leaf;
+        }
+        if (count == 0) return 0;
+        if (first + count > 1 << PoseidonTree.DEPTH) revert TreeFull();
+        assembly ("memory-safe") {
+            mstore(fresh, count)
+        }
+        uint256[] memory nodes = _copy(fresh);
+        uint256 newRoot = PoseidonTree.append(_t3, _frontier, first, nodes, count);
+        size = first + uint32(count);
+        root = newRoot;
+        emit Granted(first, fresh, newRoot);
+        _open(newRoot);
     }
 
     /// @dev The leaf is computed here, with this registry's id: a leaf has exactly one controller, and nobody can

@@ -25,6 +25,9 @@ interface IConsentRegistry is IRootWindows {
     /// @notice Leaves were appended at `firstIndex`, `firstIndex + 1`, ...; `root` is the root with them.
     event Granted(uint32 indexed firstIndex, uint256[] leaves, uint256 root);
 
+    /// @notice Somebody wants a leaf in the tree; from `readyAt` on anybody can insert it.
+    event Proposed(uint256 indexed leaf, uint40 readyAt);
+
     /// @notice The controller has revoked. `inTree` is false when the leaf was never inserted.
     event Revoked(uint256 indexed leaf, bool inTree, uint40 time);
 
@@ -35,6 +38,12 @@ interface IConsentRegistry is IRootWindows {
     error OutOfField(uint256 value);
     /// @notice All 2^20 positions are used; a new registry is needed.
     error TreeFull();
+    /// @notice The leaf is known already, or proposed already.
+    error CannotPropose(uint256 leaf);
+    /// @notice The leaf was not proposed, or its delay has not passed.
+    error NotReady(uint256 leaf, uint40 readyAt);
+    /// @notice As many leaves as a day allows came in by the slow lane today.
+    error SlowLaneFull();
     /// @notice Revocations wait to be applied; nothing is granted before.
     error RevocationsPending(uint256 count);
     /// @notice The signature is not the controller's.
@@ -51,6 +60,17 @@ interface IConsentRegistry is IRootWindows {
     /// @notice Appends the leaves that are unknown, in order; known ones are skipped, whatever their state.
     /// Only relayers; the circuit demands the patient's signature of a leaf, so that a made-up leaf is of no use.
     function grant(uint256[] calldata leaves) external;
+
+    /// @notice The slow lane, for patients whom no relayer serves: anybody proposes a leaf. The delay and the daily cap
+    /// keep strangers from filling the tree.
+    function propose(uint256 leaf) external;
+
+    /// @notice Inserts leaves that were proposed a day ago or earlier; anybody. Those that a relayer inserted meanwhile,
+    /// and those that were revoked, are skipped.
+    function grantProposed(uint256[] calldata leaves) external;
+
+    /// @notice From when on a proposed leaf can be inserted; 0 when it was not proposed.
+    function readyAt(uint256 leaf) external view returns (uint40);
 
     /// @notice Revokes the grant whose inner commitment and controller are given, from this second on.
     /// Needs no tree path, so nobody can race it; anybody may send it. Revoking twice is success.

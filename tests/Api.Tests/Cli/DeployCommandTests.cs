@@ -53,6 +53,39 @@ public sealed class DeployCommandTests
         );
     }
 
+    [Fact]
+    public async Task A_wallets_key_file_needs_its_passphrase()
+    {
+        using var folder = new TemporaryFolder();
+        // an example of the Web3 Secret Storage Definition
+        await File.WriteAllTextAsync(
+            folder.File("wallet.json"),
+            """
+            {"crypto":{"cipher":"aes-128-ctr","cipherparams":{"iv":"6087dab2f9fdbbfaddc31a909735c1e6"},
+            "ciphertext":"5318b4d5bcd28de64ee5559e671353e16f075ecae9f99c7a79a38af5f869aa46","kdf":"pbkdf2",
+            "kdfparams":{"c":262144,"dklen":32,"prf":"hmac-sha256",
+            "salt":"ae3cd4e7013836a3df6bd7241b12db061dbe2c6785853cce422d148a624ce0bd"},
+            "mac":"517ead924a9d0dc3124507e3393d175ce3ff7c1e96529c6c555ce9e51205e9b2"},"version":3}
+            """
+        );
+        await File.WriteAllTextAsync(folder.File("right"), "testpassword\n");
+        await File.WriteAllTextAsync(folder.File("wrong"), "testpasswords\n");
+        await using var chain = await LocalChain.StartAsync(chainId: 424_242);
+        Task<CommandRun> DeployAsync(params string[] more) =>
+            CommandRun.Of([
+                .. (string[])["deploy", "--chain", chain.Endpoint.ToString(), "--key", folder.File("wallet.json")],
+                .. (string[])["--data", folder.File("data"), "--key-file", folder.File("master")],
+                .. more,
+            ]);
+        Assert.Equal(ExitCode.Usage, (await DeployAsync()).ExitCode);
+        var wrong = await DeployAsync("--key-passphrase-file", folder.File("wrong"));
+        Assert.Equal(ExitCode.Refused, wrong.ExitCode);
+        Assert.Contains("passphrase", wrong.Error, StringComparison.Ordinal);
+        var right = await DeployAsync("--key-passphrase-file", folder.File("right"));
+        Assert.Contains("0x008aeeda4d805471df9b2a5b0f38a0c3bcba786b", right.Error, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("has 0 ETH", right.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("ftp://chain.example", "key", ExitCode.Usage)]
     [InlineData("http://127.0.0.1:9", "absent", ExitCode.Usage)]
