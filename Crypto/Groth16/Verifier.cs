@@ -33,12 +33,26 @@ public static class Verifier
         );
     }
 
-    /// <summary>IC_0 + sum x_i IC_i.</summary>
+    /// <summary>IC_0 + sum x_i IC_i, with one chain of doublings for all (Straus: "Addition chains of vectors", 1964).</summary>
     private static G1Affine CombineInputs(ReadOnlySpan<G1Affine> points, ReadOnlySpan<Fr> publicInputs)
     {
-        var sum = CurvePoint<Fq>.From(points[0].Point);
-        for (var i = 0; i < publicInputs.Length; i++)
-            sum += CurvePoint<Fq>.Multiply(points[i + 1].Point, publicInputs[i].ToCanonical());
-        return G1Affine.FromUnchecked(sum.ToAffine());
+        var scalars = new Limbs[publicInputs.Length];
+        var length = 0;
+        for (var i = 0; i < scalars.Length; i++)
+        {
+            scalars[i] = publicInputs[i].ToCanonical();
+            length = Math.Max(length, scalars[i].BitLength);
+        }
+        CurvePoint<Fq> sum = default;
+        for (var bit = length - 1; bit >= 0; bit--)
+        {
+            sum = sum.Double();
+            for (var i = 0; i < scalars.Length; i++)
+            {
+                if (scalars[i].Bit(bit) == 1)
+                    sum += points[i + 1].Point;
+            }
+        }
+        return G1Affine.FromUnchecked((sum + points[0].Point).ToAffine());
     }
 }
