@@ -143,6 +143,17 @@ public sealed partial class LyingWitnessTests
             Order
         ),
         ["swapped order"] = World(s => s.Records.Reverse(0, 2), 1, Order),
+        ["another patient's record"] = new(
+            null,
+            (i, s) =>
+            {
+                i["recordSalt"][1] += Fr.One;
+                i.FitSlot(1); // a true path, to the root of another patient's tree
+                i.Fit(s.Key);
+            },
+            1,
+            ["patRoot"]
+        ),
         ["other content"] = Raw(i => i["contentDigest"][1] += Fr.One, 2, "QuaternaryRoot(DEPTH)(leaf", Result),
         ["position beyond the tree"] = Raw(i => i["position"][2] += LyingInputs.Power(14), 0, "position[2]", Order),
         ["broken path level"] = Raw(i => BreakPath(i, slot: 1, level: 3), 0, "QuaternaryRoot(DEPTH)(leaf"),
