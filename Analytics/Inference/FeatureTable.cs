@@ -38,6 +38,7 @@ internal sealed class FeatureTable
 
     public FeatureTable(ModelFolder model, ModelTables tables)
     {
+        var gazetteer = Task.Run(() => new Gazetteer(model.Lines("gazetteer.txt.gz"), tables.Categories.Count));
         _vocabulary = new Dictionary<string, int>(100_000, StringComparer.Ordinal);
         foreach (var word in model.Lines("vocabulary.txt.gz"))
             _vocabulary.TryAdd(word, _vocabulary.Count);
@@ -47,7 +48,7 @@ internal sealed class FeatureTable
             .Alphabet.Select((letter, i) => (letter, i))
             .Where(x => x.letter.Length == 1)
             .ToDictionary(x => x.letter[0], x => x.i + 2);
-        _gazetteer = new Gazetteer(model.Lines("gazetteer.txt.gz"), tables.Categories.Count);
+        _gazetteer = gazetteer.GetAwaiter().GetResult();
     }
 
     /// <summary>Whether the word table knows the word (lower case).</summary>

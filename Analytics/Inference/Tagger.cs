@@ -28,13 +28,15 @@ internal sealed class Tagger : IDisposable
     public Tagger(ModelFolder model)
     {
         _tables = ModelTables.Parse(model.Bytes("heads.json"));
+        // The session and the word tables take about as long as each other.
+        var encoder = Task.Run(() => new Encoder(model.Bytes("encoder.onnx"), _tables.Emissions));
         _features = new FeatureTable(model, _tables);
         _heads = _tables.Heads.ToDictionary(
             h => h.Name,
             h => new SequenceHead(h, _tables.Emissions),
             StringComparer.Ordinal
         );
-        _encoder = new Encoder(model.Bytes("encoder.onnx"), _tables.Emissions);
+        _encoder = encoder.GetAwaiter().GetResult();
     }
 
     /// <summary>Whether the word table knows the word (lower case).</summary>

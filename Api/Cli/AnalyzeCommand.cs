@@ -51,6 +51,7 @@ internal static class AnalyzeCommand
                         context,
                         paths,
                         "Analyzing",
+                        "findings",
                         (text, line) => Answer(pipeline, text, line, which, cancellation),
                         cancellation
                     );

@@ -50,6 +50,7 @@ internal static class DeidentifyCommand
                         context,
                         paths,
                         "De-identifying",
+                        "identifiers",
                         (text, _) => run.Json(text),
                         cancellation
                     );

@@ -18,11 +18,15 @@ internal static class TextBatch
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>Runs <paramref name="answer"/> on each line of each path; what it returns is the line's members.</summary>
+    /// <summary>
+    /// Runs <paramref name="answer"/> on each line of each path; what it returns is the line's members. A line that cannot
+    /// be answered has an empty <paramref name="member"/> and an <c>error</c>.
+    /// </summary>
     public static async Task RunAsync(
         CommandContext context,
         IReadOnlyList<string> paths,
         string title,
+        string member,
         Func<string, JsonElement, JsonObject> answer,
         CancellationToken cancellation
     ) =>
@@ -41,7 +45,7 @@ internal static class TextBatch
                             0,
                             lines.Count,
                             new ParallelOptions { CancellationToken = cancellation },
-                            i => answers[i] = AnswerOf(lines[i], answer)
+                            i => answers[i] = AnswerOf(lines[i], member, answer)
                         );
                         foreach (var line in answers)
                             await context.Terminal.Output.WriteLineAsync(line.AsMemory(), cancellation);
@@ -76,7 +80,7 @@ internal static class TextBatch
         return lines;
     }
 
-    private static string AnswerOf(string line, Func<string, JsonElement, JsonObject> answer)
+    private static string AnswerOf(string line, string member, Func<string, JsonElement, JsonObject> answer)
     {
         JsonNode? id = null;
         JsonObject members;
@@ -91,15 +95,15 @@ internal static class TextBatch
             members =
                 root.TryGetProperty("text", out var text) && text.ValueKind == JsonValueKind.String
                     ? answer(text.GetString()!, root)
-                    : Error("The line has no text.");
+                    : Error("The line has no text.", member);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
         {
-            members = Error("The line is not a JSON object of id and text.");
+            members = Error("The line is not a JSON object of id and text.", member);
         }
         catch (InvalidDataException e)
         {
-            members = Error(e.Message);
+            members = Error(e.Message, member);
         }
         var result = new JsonObject { ["id"] = id };
         foreach (var (name, value) in members.ToList())
@@ -110,5 +114,6 @@ internal static class TextBatch
         return result.ToJsonString(Compact);
     }
 
-    private static JsonObject Error(string message) => new() { ["findings"] = new JsonArray(), ["error"] = message };
+    private static JsonObject Error(string message, string member) =>
+        new() { [member] = new JsonArray(), ["error"] = message };
 }

@@ -1,0 +1,83 @@
+using System.Text.Json;
+using MedLedger.Api.Cli;
+
+namespace MedLedger.Api.Tests.Cli;
+
+/// <summary><c>analyze</c> and <c>deidentify</c> on texts of every kind.</summary>
+public sealed class TextCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    [Fact]
+    public async Task Offsets_count_the_units_of_the_text_as_read()
+    {
+        const string text = "\u1f600\ud83d\ude00 Jose\u0301:\r\n\tDenies fever.\r\n";
+        var run = await CommandRun.Of("analyze", Written("note.txt", text), "--json");
+        Assert.Equal(ExitCode.Good, run.ExitCode);
+        var found = run.Json.GetProperty("findings").EnumerateArray().Single(f => Text(f) == "fever");
+        Assert.Equal(text.IndexOf("fever", StringComparison.Ordinal), found.GetProperty("start").GetInt32());
+        Assert.Equal("negated", found.GetProperty("assertion").GetString());
+        Assert.Equal(64, run.Json.GetProperty("model").GetProperty("sha256").GetString()!.Length);
+    }
+
+    [Fact]
+    public async Task A_batch_has_one_line_for_each_line_whatever_is_wrong_with_it()
+    {
+        string[] lines =
+        [
+            """{"id":1,"text":"Denies fever."}""",
+            """{"id":"empty","text":""}""",
+            """{"id":2}""",
+            "rubbish",
+            """{"id":3,"text":"Has asthma.","spans":[{"end":10,"type":"Problem"}]}""",
+            """{"id":4,"text":"Has asthma.","spans":[{"start":4,"end":99,"type":"Problem"}]}""",
+            """{"id":5,"text":"No asthma.","spans":[{"start":3,"end":9,"type":"Problem"}]}""",
+        ];
+        var run = await CommandRun.Of("analyze", Written("batch.ndjson", string.Join('\n', lines)), "--batch");
+        Assert.Equal(ExitCode.Good, run.ExitCode);
+        var answers = Lines(run);
+        Assert.Equal(lines.Length, answers.Count);
+        Assert.All(answers, a => Assert.Equal(JsonValueKind.Array, a.GetProperty("findings").ValueKind));
+        Assert.Equal([2, 3, 4, 5], Enumerable.Range(0, 7).Where(i => answers[i].TryGetProperty("error", out _)));
+        Assert.Equal("negated", answers[6].GetProperty("findings")[0].GetProperty("assertion").GetString());
+    }
+
+    [Fact]
+    public async Task A_batch_of_texts_to_deidentify_never_gives_back_a_text_it_could_not_search()
+    {
+        var path = Written("batch.ndjson", "{\"id\":1,\"text\":\"SSN 123-45-6789.\"}\n{\"id\":2}");
+        var answers = Lines(await CommandRun.Of("deidentify", "--batch", path));
+        Assert.Equal("ssn", answers[0].GetProperty("identifiers")[0].GetProperty("kind").GetString());
+        Assert.DoesNotContain("6789", answers[0].GetProperty("text").GetString(), StringComparison.Ordinal);
+        Assert.Equal(0, answers[1].GetProperty("identifiers").GetArrayLength());
+        Assert.False(answers[1].TryGetProperty("text", out _));
+        Assert.True(answers[1].TryGetProperty("error", out _));
+    }
+
+    [Fact]
+    public async Task Several_files_are_several_documents()
+    {
+        var run = await CommandRun.Of("analyze", Written("a", ""), Written("b", "Has asthma."), "--json");
+        var documents = run.Json.GetProperty("documents");
+        Assert.Equal(2, documents.GetArrayLength());
+        Assert.Equal(0, documents[0].GetProperty("findings").GetArrayLength());
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static string? Text(JsonElement finding) => finding.GetProperty("text").GetString();
+
+    private static List<JsonElement> Lines(CommandRun run) =>
+        [
+            .. run
+                .Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(l => JsonDocument.Parse(l).RootElement),
+        ];
+
+    private string Written(string name, string text)
+    {
+        var path = _folder.File(name);
+        File.WriteAllText(path, text);
+        return path;
+    }
+}
