@@ -5,10 +5,8 @@ using MedLedger.Api.Persistence;
 using MedLedger.Consent.Access;
 using MedLedger.Consent.Chain;
 using MedLedger.Consent.Chain.Contracts;
-using MedLedger.Consent.Commitments;
 using MedLedger.Consent.Directives;
 using MedLedger.Consent.Grants;
-using MedLedger.Consent.Log;
 using MedLedger.Consent.Vault;
 using MedLedger.Crypto.Fields;
 using Microsoft.EntityFrameworkCore;
@@ -45,11 +43,10 @@ internal sealed class GrantIssuer : IDisposable
     private static readonly TimeSpan Renewal = TimeSpan.FromDays(30);
     private readonly Store store;
     private readonly LedgerChain chain;
-    private readonly GranteeDirectory grantees;
     private readonly Anchoring anchoring;
-    private readonly AuditTrail audit;
     private readonly PatientStates states;
     private readonly RecordLabels labels;
+    private readonly GrantSigner signer;
     private readonly GrantSender sender;
     private readonly SemaphoreSlim one = new(1);
 
@@ -64,11 +61,10 @@ internal sealed class GrantIssuer : IDisposable
     {
         this.store = store;
         this.chain = chain;
-        this.grantees = grantees;
         this.anchoring = anchoring;
-        this.audit = audit;
         states = new PatientStates(store.Vault, gate);
         labels = new RecordLabels(store, audit);
+        signer = new GrantSigner(store, chain, grantees, audit);
         sender = new GrantSender(store, chain);
     }
 
@@ -198,7 +194,7 @@ internal sealed class GrantIssuer : IDisposable
         {
             var (patient, plan, unreadable) = await PlanAsync(patientKey, cancellation);
             if (plan.Revocations.Count > 0 || unreadable.Count > 0)
-                await SignRevocationsAsync(patientKey, patient, plan, unreadable, cancellation);
+                await signer.SignRevocationsAsync(patientKey, patient, plan, unreadable, cancellation);
             else if (!isNew)
                 return await GrantAsync(patientKey, patient, plan, revoked, cancellation);
             // Before anything is granted the chain has all ends that were signed, or is known not to get them.
@@ -247,28 +243,6 @@ internal sealed class GrantIssuer : IDisposable
             MaxUses = MaxUses,
         };
 
-    /// <summary>Signs ends: they deny from here on, before any block knows, and readers lose their stanzas.</summary>
-    private async Task SignRevocationsAsync(
-        string patientKey,
-        string patient,
-        GrantPlan plan,
-        IReadOnlyList<GrantRow> unreadable,
-        CancellationToken cancellation
-    )
-    {
-        await using var context = store.CreateDbContext();
-        var leaves = plan
-            .Revocations.Select(grant => grant.Leaf.ToBytes())
-            .Concat(unreadable.Select(row => row.Leaf))
-            .ToList();
-        var rows = await context.Set<GrantRow>().Where(g => leaves.Contains(g.Leaf)).ToListAsync(cancellation);
-        rows.ForEach(row => row.IsRevocationSigned = true);
-        List<Grant> kept = [.. plan.Kept.Select(grant => grant.Grant)];
-        await GrantReaders.KeepAsync(context, store.Vault, patientKey, kept, cancellation);
-        var events = rows.Select(row => Event(AuditAction.Revoked, patientKey, patient, row.Leaf)).ToList();
-        await audit.AppendAsync(context, events, () => context.SaveChangesAsync(cancellation), cancellation);
-    }
-
     private async Task<GrantChange> GrantAsync(
         string patientKey,
         string patient,
@@ -280,7 +254,7 @@ internal sealed class GrantIssuer : IDisposable
         await labels.RelabelAsync(patientKey, plan.Labels, cancellation);
         if (plan.Labels.All.Count > 0)
             await anchoring.AnchorRecordsAsync(cancellation);
-        await SignGrantsAsync(patientKey, patient, plan, cancellation);
+        await signer.SignGrantsAsync(patientKey, patient, plan, cancellation);
         await anchoring.EnrolAsync(cancellation);
         var granted = await sender.SendGrantsAsync(cancellation);
         return new GrantChange(
@@ -289,50 +263,6 @@ internal sealed class GrantIssuer : IDisposable
             await StuckAsync(patientKey, cancellation),
             [.. plan.Compiled!.Report.Select(gap => gap.Words)]
         );
-    }
-
-    private async Task SignGrantsAsync(
-        string patientKey,
-        string patient,
-        GrantPlan plan,
-        CancellationToken cancellation
-    )
-    {
-        if (plan.Grants.Count == 0)
-            return;
-        using var signer =
-            PatientSigner.Open(store.Vault, patientKey)
-            ?? throw new InvalidDataException("A patient's keys cannot be had.");
-        var terms = Digest248.FromSha256(plan.Compiled!.TermsDigest.Span);
-        await using var context = store.CreateDbContext();
-        var events = new List<AuditEvent>();
-        foreach (var grant in plan.Grants)
-        {
-            var capsule = signer.SignGrant(
-                PatientSigner.NewGrantId(),
-                grant,
-                await grantees.CommitmentOfAsync(grant.Grantee, cancellation),
-                terms,
-                chain.Deployment.ChainId,
-                chain.Deployment.ConsentRegistry
-            );
-            var commitment = capsule.Commitment;
-            var leaf = commitment.Leaf.ToBytes();
-            events.Add(Event(AuditAction.Granted, patientKey, patient, leaf));
-            context.Add(
-                new GrantRow
-                {
-                    GrantId = capsule.GrantId,
-                    PatientKey = patientKey,
-                    GranteeKey = store.Vault.RecordKey(grant.Grantee),
-                    Leaf = leaf,
-                    Inner = commitment.Inner.ToBytes(),
-                    Capsule = capsule.Seal(store.Vault, patientKey)!.Content,
-                }
-            );
-        }
-        await GrantReaders.AddAsync(context, store.Vault, patientKey, plan.Grants, cancellation);
-        await audit.AppendAsync(context, events, () => context.SaveChangesAsync(cancellation), cancellation);
     }
 
     private async Task<IReadOnlyList<Fr>> StuckAsync(string patientKey, CancellationToken cancellation)
@@ -375,15 +305,5 @@ internal sealed class GrantIssuer : IDisposable
             (true, _) => GrantState.RevocationSigned,
             (_, LeafState.Live) => GrantState.Active,
             _ => GrantState.Pending,
-        };
-
-    private static AuditEvent Event(AuditAction action, string patientKey, string patient, byte[] leaf) =>
-        new()
-        {
-            Action = action,
-            Subject = new Bytes32(leaf),
-            PatientKey = patientKey,
-            Agent = patient,
-            Patient = patient,
         };
 }

@@ -93,6 +93,7 @@ public sealed class ConsentChangeTests : IDisposable
     }
 
     [Fact]
+    [Trait("threat", "clinician")]
     public async Task Who_keeps_a_grant_reads_what_is_written_after_another_lost_theirs()
     {
         await _folder.ImportPatientAsync();
@@ -122,6 +123,7 @@ public sealed class ConsentChangeTests : IDisposable
     }
 
     [Fact]
+    [Trait("threat", "thief")]
     public async Task A_grant_whose_row_is_damaged_is_denied_and_stays_to_be_revoked()
     {
         await _folder.ImportPatientAsync();
@@ -158,6 +160,7 @@ public sealed class ConsentChangeTests : IDisposable
     }
 
     [Fact]
+    [Trait("threat", "patient")]
     public async Task Nobody_takes_the_place_of_another_patients_consent_and_an_imported_one_counts()
     {
         await _folder.ImportPatientAsync();
