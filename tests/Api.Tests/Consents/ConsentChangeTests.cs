@@ -123,7 +123,6 @@ public sealed class ConsentChangeTests : IDisposable
     }
 
     [Fact]
-    [Trait("threat", "thief")]
     public async Task A_grant_whose_row_is_damaged_is_denied_and_stays_to_be_revoked()
     {
         await _folder.ImportPatientAsync();

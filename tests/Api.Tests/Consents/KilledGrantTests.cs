@@ -19,7 +19,7 @@ public sealed class KilledGrantTests
     ];
 
     [Fact]
-    [Trait("threat", "crash")]
+    [Trait("threat", "crash, power cut, full disk, two nodes at once")]
     public async Task A_change_that_was_killed_at_any_point_ends_as_if_it_had_not_been()
     {
         using var before = new ConsentFolder();
