@@ -66,6 +66,7 @@ internal static class CommandAction
                 "Interrupted; run the command again to go on."
             ),
             FileNotFoundException or DirectoryNotFoundException => CommandFailure.Usage(failure.Message),
+            InvalidDataException damaged => CommandFailure.Refused(damaged.Message),
             IOException or UnauthorizedAccessException => CommandFailure.Machine(failure.Message, failure),
             _ when MachineError(failure) is { } message => CommandFailure.Machine(message, failure),
             _ => null,

@@ -36,6 +36,7 @@ internal static class CommandLine
         [
             AnalyzeCommand.Create(),
             CeremonyCommand.Create(),
+            ComplianceKeyCommand.Create(),
             ConsentCommand.Create(),
             DeidentifyCommand.Create(),
             DemoCommand.Create(),

@@ -95,6 +95,8 @@ internal static class ConsentCommand
             async (context, cancellation) =>
             {
                 using var store = await Store.OpenAsync(context, "consent list", cancellation);
+                using var audit = new AuditTrail(store);
+                await audit.AppendAsync([CommandEvents.Listed(store, "Consent")], cancellation);
                 var gate = new RecordGate(store.Vault, new AccessGate(new GateSettings()), store.Time);
                 var consents = await ConsentStore.ListAsync(store, gate, cancellation);
                 foreach (var one in consents)

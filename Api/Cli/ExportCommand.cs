@@ -1,4 +1,5 @@
 using System.CommandLine;
+using MedLedger.Api.Jobs;
 using MedLedger.Api.Persistence;
 using MedLedger.Api.Records;
 using MedLedger.Consent.Access;
@@ -44,6 +45,7 @@ internal static class ExportCommand
     {
         using var store = await Store.OpenAsync(context, "export", cancellation);
         var gate = new RecordGate(store.Vault, new AccessGate(new GateSettings()), store.Time);
+        using var audit = new AuditTrail(store);
         var draft = file + ".part";
         ExportReport report;
         try
@@ -51,7 +53,7 @@ internal static class ExportCommand
             await using (var output = new FileStream(draft, FileMode.Create, FileAccess.Write, FileShare.None))
             {
                 report =
-                    await new PatientExport(store, gate).WriteAsync(patient, output, cancellation)
+                    await new PatientExport(store, gate, audit).WriteAsync(patient, output, cancellation)
                     ?? throw CommandFailure.Refused("There is no such patient.");
             }
             File.Move(draft, file, overwrite: true);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using MedLedger.Api.Jobs;
 using MedLedger.Api.Persistence;
 using Microsoft.EntityFrameworkCore;
 
@@ -17,6 +18,8 @@ internal static class PatientsCommand
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
         using var store = await Store.OpenAsync(context, "patients", cancellation);
+        using var audit = new AuditTrail(store);
+        await audit.AppendAsync([CommandEvents.Listed(store, "Patient")], cancellation);
         await using var database = store.CreateDbContext();
         var rows = await database
             .Patients.AsNoTracking()

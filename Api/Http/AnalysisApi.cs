@@ -3,6 +3,7 @@ using MedLedger.Api.Jobs;
 using MedLedger.Api.Records;
 using MedLedger.Consent.Access;
 using MedLedger.Consent.Log;
+using MedLedger.Consent.Statements;
 
 namespace MedLedger.Api.Http;
 
@@ -155,10 +156,22 @@ internal static class AnalysisApi
         CancellationToken cancellation
     )
     {
-        var (problem, row, _, _) = await FindAsync(id, http, ledger, cancellation);
+        var (problem, row, _, caller) = await FindAsync(id, http, ledger, cancellation);
         if (problem is not null)
             return problem;
-        return row!.Evidence is { } evidence ? Results.Bytes(evidence, "application/json") : Outcomes.NotFound;
+        if (row!.Evidence is not { } evidence)
+            return Outcomes.NotFound;
+        var read = new AuditEvent
+        {
+            Action = AuditAction.Read,
+            PatientKey = row.PatientKey,
+            Agent = caller!.User.Reference,
+            Purpose = caller.Purpose,
+            Interaction = "evidence",
+            Entities = ["analysis-" + id],
+        };
+        await ledger.Audit.AppendAsync([read], cancellation);
+        return Results.Bytes(evidence, "application/json");
     }
 
     /// <summary>The job, for its requester, its patient or compliance; to everybody else there is none.</summary>

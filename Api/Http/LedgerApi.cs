@@ -111,6 +111,21 @@ internal static class LedgerApi
             : Results.Created($"/{consent.ToLowerInvariant()}", Change(consent, change));
     }
 
+    // Patients list what is their own; the entry is committed before the list leaves.
+    private static AuditEvent Searched(OpenLedger ledger, Caller caller, string type) =>
+        new()
+        {
+            Action = AuditAction.Searched,
+            Decision = AuditDecision.Permitted,
+            Basis = PermitBasis.Subject,
+            PatientKey = ledger.Store.Vault.PatientKey(caller.User.Reference),
+            Agent = caller.User.Reference,
+            Patient = caller.User.Reference,
+            Purpose = caller.Purpose,
+            Interaction = "search-type",
+            Entities = [type],
+        };
+
     private static async Task<IResult> ListConsentsAsync(
         HttpRequest http,
         OpenLedger ledger,
@@ -121,6 +136,7 @@ internal static class LedgerApi
             return Outcomes.Login;
         if (caller.User.Role != Role.Patient)
             return Outcomes.Forbidden;
+        await ledger.Audit.AppendAsync([Searched(ledger, caller, "Consent")], cancellation);
         var all = await ConsentStore.ListAsync(ledger.Store, ledger.Gate, cancellation);
         return Results.Ok(
             all.Where(c => c.Patient == caller.User.Reference).Select(c => new { id = c.Consent, active = c.IsActive })
@@ -206,6 +222,7 @@ internal static class LedgerApi
         if (caller.User.Role != Role.Patient)
             return Outcomes.Forbidden;
         var patientKey = ledger.Store.Vault.PatientKey(caller.User.Reference);
+        await ledger.Audit.AppendAsync([Searched(ledger, caller, "AuditEvent")], cancellation);
         await using var context = ledger.Store.CreateDbContext();
         var rows = await context
             .Set<SealedAuditDetails>()

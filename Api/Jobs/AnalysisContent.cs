@@ -62,6 +62,9 @@ internal sealed record AnalysisContent
     /// <summary>The proofs, one a part.</summary>
     public IReadOnlyList<StoredProof> Proofs { get; init; } = [];
 
+    /// <summary>Openings of P, Q and O until they are sealed into the evidence; empty afterwards.</summary>
+    public byte[] Openings { get; init; } = [];
+
     /// <summary>The publication.</summary>
     public StoredTransaction? Publication { get; init; }
 

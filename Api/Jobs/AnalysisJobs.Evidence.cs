@@ -54,9 +54,12 @@ internal sealed partial class AnalysisJobs
             ],
             Enrolment = new EvidenceEnrolment(ledger.AuthorityKey.ToString(), ledger.SignEnrolment(signals.EnrolRoot)),
             Log = await LogAsync(job, cancellation),
-            Openings = null,
+            Openings = SealedOpenings.None,
             Signature = [],
         };
+        if (!Openings.TryParse(job.Content.Openings, out var openings))
+            throw new InvalidDataException("The stored openings of an analysis are damaged.");
+        file = ComplianceKey.Seal(file, openings, ledger.CompliancePublicKey);
         return EvidenceSigner.Sign(file, ledger.Audit.PrivateKey);
     }
 

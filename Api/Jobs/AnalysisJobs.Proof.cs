@@ -5,6 +5,7 @@ using MedLedger.Consent.Chain;
 using MedLedger.Consent.Chain.Contracts;
 using MedLedger.Consent.Chain.Following;
 using MedLedger.Consent.Commitments;
+using MedLedger.Consent.Evidence;
 using MedLedger.Consent.Grants;
 using MedLedger.Consent.Log;
 using MedLedger.Consent.Statements;
@@ -53,11 +54,16 @@ internal sealed partial class AnalysisJobs
         watch.Restart();
         if (proofs.Exists(proof => AnalysisProof.TryCreate(proof.Signals, proof.Proof) is null))
             throw new InvalidOperationException("A proof that was made here does not verify.");
+        var grantee =
+            await ledger.Grantees.OpeningOfAsync(job.Request.Claims.Grantee, cancellation)
+            ?? throw new InvalidDataException("The grantee of an analysis is not known any more.");
+        var openings = Openings.Of(statement, job.Content.Request, grantee.PublicKey, grantee.Salt);
         job.Row.State = AnalysisState.Proven;
         Keep(
             job,
             job.Content with
             {
+                Openings = openings.ToBytes(),
                 Appearances = appearances,
                 Proofs =
                 [
@@ -257,7 +263,7 @@ internal sealed partial class AnalysisJobs
         context.Attach(job.Row);
         job.Row.State = AnalysisState.Delivered;
         job.Row.Evidence = evidence;
-        Keep(job, job.Content with { VerifiedOnChain = verified });
+        Keep(job, job.Content with { VerifiedOnChain = verified, Openings = [] });
         var delivered = Event(job, AuditAction.AnalysisDelivered) with
         {
             Subject = new Bytes32(signals.Nullifier.ToBytes()),

@@ -150,6 +150,8 @@ internal sealed class Anchoring(Store store, LedgerChain chain, AuditTrail audit
         if (!await context.Leaves.AnyAsync(l => l.Since >= number, cancellation))
             return null;
         var trees = await RecordTrees.AtAsync(context, number, cancellation);
+        if (trees.Root != await store.Roots.RootAsync(cancellation))
+            throw new InvalidDataException("The check recordRoot failed: the stored leaves are not those of the log.");
         var row = new AnchorRow
         {
             Number = number,

@@ -56,9 +56,21 @@ internal sealed class AuditTrail : IDisposable
         _store = store;
         using var secret = store.Custody.OpenOperatorKey("log");
         _privateKey = Ed25519PrivateKey.FromSecret(secret);
-        Origin = "medledger.example/log/" + store.Folder.Id;
+        // What concerns no patient is sealed for the organization: its key is there before the first entry.
+        store.Vault.TryCreateCompartment(store.Vault.OrganizationKey);
+        Origin = OriginOf(store);
         Key = new NoteKey(Origin, _privateKey.PublicKey);
     }
+
+    /// <summary>What verifies the checkpoints of a data folder's log.</summary>
+    public static NoteKey KeyOf(Store store)
+    {
+        using var secret = store.Custody.OpenOperatorKey("log");
+        using var privateKey = Ed25519PrivateKey.FromSecret(secret);
+        return new NoteKey(OriginOf(store), privateKey.PublicKey);
+    }
+
+    private static string OriginOf(Store store) => "medledger.example/log/" + store.Folder.Id;
 
     /// <summary>The log's name in every checkpoint.</summary>
     public string Origin { get; }

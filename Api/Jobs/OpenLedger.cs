@@ -36,8 +36,13 @@ internal sealed class OpenLedger : IAsyncDisposable
         using var secret = store.Custody.OpenOperatorKey("enrolment-note");
         _authorityKey = Ed25519PrivateKey.FromSecret(secret);
         AuthorityKey = new NoteKey("medledger.example/enrolment/" + store.Folder.Id, _authorityKey.PublicKey);
+        using var compliance = ComplianceKeyFile.OpenRole(store.Custody);
+        CompliancePublicKey = compliance.PublicKey;
         Analyses = new AnalysisJobs(this);
     }
+
+    /// <summary>The compliance role's public key: openings in evidence are sealed to it.</summary>
+    public byte[] CompliancePublicKey { get; }
 
     public Store Store { get; }
 
@@ -133,7 +138,9 @@ internal sealed class OpenLedger : IAsyncDisposable
     private async Task StartAsync(Action<string> progress, CancellationToken cancellation)
     {
         await Chain.Follower.RefreshAsync(cancellation);
-        var trust = TrustFile.Create(Chain.Deployment, Audit.Key, AuthorityKey).ToBytes();
+        var trust = TrustFile
+            .Create(Chain.Deployment, Audit.Key, AuthorityKey, ComplianceKey.FingerprintOf(CompliancePublicKey))
+            .ToBytes();
         DurableFile.Write(TrustPath, trust, replace: true);
         var digest = Digest248.FromSha256(Pipeline.ModelDigest.Span);
         await Anchoring.ApproveModelAsync(digest, ModelClass, cancellation);

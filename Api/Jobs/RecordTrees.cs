@@ -9,15 +9,18 @@ namespace MedLedger.Api.Jobs;
 
 /// <summary>
 /// The trees that proofs read, as they were at an anchor: each patient's record tree (7 levels of 4) under the global
-/// record tree (12 levels of 4), and the enrolment tree with the same indices.
+/// record tree (12 levels of 4), and the enrolment tree with the same indices. Records of no patient have a tree of their
+/// own (12 levels) at the last index of the global one, under the commitment 0 that nobody is enrolled with.
 /// </summary>
 internal sealed class RecordTrees
 {
     private const int Arity = 4;
     private const int RecordDepth = 7;
     private const int PatientDepth = 12;
+    private const int OrganizationDepth = 12;
+    private const long OrganizationIndex = (1L << (2 * PatientDepth)) - 1;
 
-    private readonly PoseidonTree _global = new(Arity, PatientDepth);
+    private readonly PoseidonTree _global = EmptyGlobal();
     private readonly PoseidonTree _enrolment = new(Arity, PatientDepth);
     private readonly Dictionary<string, PoseidonTree> _patients = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _indices = new(StringComparer.Ordinal);
@@ -36,6 +39,20 @@ internal sealed class RecordTrees
     /// <summary>Records in all trees.</summary>
     public long Size { get; private set; }
 
+    /// <summary>A compartment's tree without leaves.</summary>
+    public static PoseidonTree EmptyTree(bool isOrganization) =>
+        new(Arity, isOrganization ? OrganizationDepth : RecordDepth);
+
+    /// <summary>The global record tree without leaves.</summary>
+    public static PoseidonTree EmptyGlobal() => new(Arity, PatientDepth);
+
+    /// <summary>Where a compartment stands in the global record tree.</summary>
+    public static long IndexOf(PatientRow patient) => patient.Index >= 0 ? patient.Index : OrganizationIndex;
+
+    /// <summary>A compartment's leaf in the global record tree.</summary>
+    public static Fr LeafOf(PatientRow patient, Fr root) =>
+        PatientRecordsLeaf.Compute(patient.Index >= 0 ? Element(patient.Commitment) : Fr.Zero, root);
+
     /// <summary>Builds the trees as anchor <paramref name="anchor"/> has them; leaves written later do not count.</summary>
     /// <param name="context">The database.</param>
     /// <param name="anchor">Number of the anchor.</param>
@@ -51,7 +68,6 @@ internal sealed class RecordTrees
         var trees = new RecordTrees();
         var patients = await context
             .Patients.AsNoTracking()
-            .Where(p => p.Index >= 0)
             .ToDictionaryAsync(p => p.PatientKey, StringComparer.Ordinal, cancellation);
         var leaves = context
             .Leaves.AsNoTracking()
@@ -65,19 +81,29 @@ internal sealed class RecordTrees
                 l.Position,
                 l.Leaf,
             });
+        var placed = new Dictionary<string, List<KeyValuePair<long, Fr>>>(StringComparer.Ordinal);
         await foreach (var leaf in leaves.AsAsyncEnumerable().WithCancellation(cancellation))
         {
             if (!patients.TryGetValue(leaf.PatientKey, out var patient) || patient.Erased is not null)
                 continue;
-            if (!trees._patients.TryGetValue(leaf.PatientKey, out var tree))
-                trees._patients.Add(leaf.PatientKey, tree = new PoseidonTree(Arity, RecordDepth));
+            if (!placed.TryGetValue(leaf.PatientKey, out var own))
+                placed.Add(leaf.PatientKey, own = []);
             // rows of one position come in the order of their anchors: the last one stands
-            tree.Set(leaf.Position, Element(leaf.Leaf));
+            own.Add(new(leaf.Position, Element(leaf.Leaf)));
+        }
+        foreach (var (patientKey, own) in placed)
+        {
+            var (patient, tree) = (patients[patientKey], EmptyTree(patients[patientKey].Index < 0));
+            tree.SetAll(own);
+            trees._patients.Add(patientKey, tree);
+            trees._global.Set(IndexOf(patient), LeafOf(patient, tree.Root));
         }
         foreach (var (patientKey, patient) in patients)
         {
+            if (patient.Index < 0)
+                continue;
             trees._indices.Add(patientKey, patient.Index);
-            if (patient.Erased is not null || patient.Commitment.Length == 0)
+            if (patient.Erased is not null)
                 continue;
             var commitment = Element(patient.Commitment);
             if (enrolled is not { } count || patient.Index < count)
@@ -85,8 +111,6 @@ internal sealed class RecordTrees
                 trees._enrolment.Set(patient.Index, EnrolmentLeaf.Compute(commitment, patient.Custody));
                 trees.Enrolled = Math.Max(trees.Enrolled, patient.Index + 1);
             }
-            if (trees._patients.TryGetValue(patientKey, out var tree))
-                trees._global.Set(patient.Index, PatientRecordsLeaf.Compute(commitment, tree.Root));
         }
         trees.Size = await context.Leaves.Where(l => l.Since <= anchor).LongCountAsync(cancellation);
         return trees;
@@ -110,7 +134,9 @@ internal sealed class RecordTrees
     private PoseidonTree Tree(string patientKey) =>
         _patients.TryGetValue(patientKey, out var tree) ? tree : new PoseidonTree(Arity, RecordDepth);
 
-    private static Fr Element(byte[] bytes) =>
+    /// <summary>A stored field element.</summary>
+    /// <exception cref="InvalidDataException">It is not canonical.</exception>
+    public static Fr Element(byte[] bytes) =>
         Fr.TryParseCanonical(bytes, out var value)
             ? value
             : throw new InvalidDataException("A stored field element is not canonical.");

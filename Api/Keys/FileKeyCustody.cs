@@ -210,12 +210,13 @@ internal sealed class FileKeyCustody : IKeyCustody, IDisposable
             ? patientKey
             : throw new ArgumentException("A patient key is 64 lower-case hexadecimal digits.", nameof(patientKey));
 
-    private static void CheckMode(string path)
+    /// <summary>Refuses a key file that others than its owner can read.</summary>
+    public static void CheckMode(string path)
     {
         const UnixFileMode Others =
             UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & Others) != UnixFileMode.None)
-            throw CommandFailure.Refused($"The master key {path} can be read by others: chmod 600 it.");
+            throw CommandFailure.Refused($"The key {path} can be read by others: chmod 600 it.");
     }
 
     private static CommandFailure Damaged(string entry) => CommandFailure.Refused($"The key file {entry} is damaged.");

@@ -54,6 +54,15 @@ internal sealed class GranteeDirectory(
         );
     }
 
+    /// <summary>The grantee's public key (SubjectPublicKeyInfo) and the salt in the commitment; null when the grantee is unknown.</summary>
+    public async Task<(byte[] PublicKey, Fr Salt)?> OpeningOfAsync(string reference, CancellationToken cancellation)
+    {
+        if (await FindAsync(reference, cancellation) is not { } entry)
+            return null;
+        using var key = entry.Open();
+        return (key.ExportSubjectPublicKeyInfo(), Digest248.FromBytes(entry.Salt));
+    }
+
     /// <summary>The key that verifies the grantee's requests; null when the grantee is unknown.</summary>
     public async Task<ECDsa?> PublicKeyOfAsync(string reference, CancellationToken cancellation)
     {

@@ -9,6 +9,9 @@ namespace MedLedger.Api.Persistence;
 /// </summary>
 internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : DbContext(options)
 {
+    /// <summary>What records that are read here are held against; null where none are read.</summary>
+    public Records.RecordRoots? Roots { get; init; }
+
     public DbSet<PatientRow> Patients => Set<PatientRow>();
 
     public DbSet<Segment> Segments => Set<Segment>();

@@ -18,6 +18,9 @@ internal sealed class PatientRow
     /// <summary><c>P</c>, inside the patient's leaves of both trees; 32 bytes, empty for the organization.</summary>
     public required byte[] Commitment { get; init; }
 
+    /// <summary>Root of the compartment's tree of current leaves, 32 bytes; empty without a record.</summary>
+    public byte[] Root { get; set; } = [];
+
     /// <summary>Who holds the patient's private key.</summary>
     public Custody Custody { get; init; }
 

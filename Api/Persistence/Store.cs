@@ -1,6 +1,7 @@
 using System.Text;
 using MedLedger.Api.Cli;
 using MedLedger.Api.Keys;
+using MedLedger.Api.Records;
 using MedLedger.Consent.Vault;
 using MedLedger.Crypto.Sealing;
 using Microsoft.EntityFrameworkCore;
@@ -33,6 +34,7 @@ internal sealed class Store : IDbContextFactory<LedgerContext>, IDisposable
         _options = LedgerContext.For(folder.Database);
         _journalKey = custody.OpenOperatorKey("journal");
         Journal = new TransactionJournal(this, _journalKey);
+        Roots = new RecordRoots(this);
     }
 
     public DataFolder Folder { get; }
@@ -48,6 +50,9 @@ internal sealed class Store : IDbContextFactory<LedgerContext>, IDisposable
 
     /// <summary>The signed transactions, sealed.</summary>
     public TransactionJournal Journal { get; }
+
+    /// <summary>What stored records are held against.</summary>
+    public RecordRoots Roots { get; }
 
     /// <summary>Seals an entry of the program's own (a job, evidence), bound to its place.</summary>
     public byte[] SealEntry(string place, ReadOnlySpan<byte> entry) =>
@@ -99,7 +104,7 @@ internal sealed class Store : IDbContextFactory<LedgerContext>, IDisposable
     }
 
     /// <inheritdoc/>
-    public LedgerContext CreateDbContext() => new(_options);
+    public LedgerContext CreateDbContext() => new(_options) { Roots = Roots };
 
     /// <inheritdoc/>
     public void Dispose()
@@ -110,6 +115,7 @@ internal sealed class Store : IDbContextFactory<LedgerContext>, IDisposable
         Custody.Dispose();
         Folder.Dispose();
         _writing.Dispose();
+        Roots.Dispose();
     }
 
     private sealed class Turn(SemaphoreSlim semaphore) : IDisposable

@@ -3,6 +3,7 @@ using System.Text.Json;
 using MedLedger.Api.Jobs;
 using MedLedger.Api.Node;
 using MedLedger.Api.Persistence;
+using MedLedger.Consent.Chain;
 using MedLedger.Consent.Chain.Contracts;
 using MedLedger.Consent.Log;
 using MedLedger.Crypto.Ethereum;
@@ -21,6 +22,7 @@ internal sealed class Erasure(Store store, AuditTrail audit)
     public async Task<bool> AcceptAsync(string patient, CancellationToken cancellation)
     {
         var patientKey = store.Vault.PatientKey(patient);
+        using var turn = await store.WritingAsync(cancellation);
         await using var context = store.CreateDbContext();
         var row = await context.Patients.FindAsync([patientKey], cancellation);
         if (row is null || row.Index < 0)
@@ -44,7 +46,18 @@ internal sealed class Erasure(Store store, AuditTrail audit)
                 Revocations = store.SealEntry(Place(patientKey), Write(revocations)),
             }
         );
-        await LogAsync(context, AuditAction.ErasureStarted, cancellation);
+        var change = await store.Roots.PrepareErasureAsync(row, cancellation);
+        row.Root = [];
+        var isCommitted = false;
+        try
+        {
+            await LogAsync(context, AuditAction.ErasureStarted, cancellation, change.Root);
+            isCommitted = true;
+        }
+        finally
+        {
+            store.Roots.Complete(change, isCommitted);
+        }
         return true;
     }
 
@@ -191,13 +204,19 @@ internal sealed class Erasure(Store store, AuditTrail audit)
             .ExecuteUpdateAsync(set => set.SetProperty(g => g.IsRevoked, true), cancellation);
     }
 
-    private Task<long> LogAsync(LedgerContext context, AuditAction action, CancellationToken cancellation) =>
+    private Task<long> LogAsync(
+        LedgerContext context,
+        AuditAction action,
+        CancellationToken cancellation,
+        Bytes32 root = default
+    ) =>
         audit.AppendAsync(
             context,
             [
                 new AuditEvent
                 {
                     Action = action,
+                    Root = root,
                     PatientKey = store.Vault.OrganizationKey,
                     Agent = "operator",
                 },

@@ -164,23 +164,8 @@ internal sealed class Importer(Store store, AuditTrail audit, SensitivityRules r
             var (outcome, reason) = await writer.WriteAsync(record, patients, cancellation);
             outcomes.Add((entry, outcome, reason));
         }
-        await CommitAsync(
-            writer,
-            outcomes.Count(o => o.Outcome is WriteOutcome.Created or WriteOutcome.Updated),
-            cancellation
-        );
-        foreach (var (entry, outcome, reason) in outcomes)
-            run.Count(source.File, entry.Position, outcome, reason);
-    }
-
-    private async Task CommitAsync(RecordWriter writer, int written, CancellationToken cancellation)
-    {
-        if (written == 0)
-        {
-            await writer.CommitAsync(cancellation);
-            return;
-        }
-        var entry = new AuditEvent
+        var written = outcomes.Count(o => o.Outcome is WriteOutcome.Created or WriteOutcome.Updated);
+        var logged = new AuditEvent
         {
             Action = AuditAction.Written,
             PatientKey = store.Vault.OrganizationKey,
@@ -188,7 +173,9 @@ internal sealed class Importer(Store store, AuditTrail audit, SensitivityRules r
             Interaction = "create",
             Note = $"{written} records",
         };
-        await audit.AppendAsync(writer.Context, [entry], () => writer.CommitAsync(cancellation), cancellation);
+        await writer.CommitAsync(audit, logged, cancellation);
+        foreach (var (entry, outcome, reason) in outcomes)
+            run.Count(source.File, entry.Position, outcome, reason);
     }
 
     private (SourceEntry Entry, PreparedRecord? Record, string? Problem) Prepare(Source source, SourceEntry entry)

@@ -49,8 +49,8 @@ internal sealed class LeafPositions
     /// <summary>Whether a record has a position, or there is one for it.</summary>
     public bool HasRoomFor(string recordKey) => _next < Capacity || _positions.ContainsKey(recordKey);
 
-    /// <summary>Puts the leaf of a record's version into the tree that the next anchor will have.</summary>
-    public void Stage(LedgerContext context, string patientKey, string recordKey, int version, byte[] leaf, long anchor)
+    /// <summary>Puts the leaf of a record's version into the tree that the next anchor will have; answers its position.</summary>
+    public int Stage(LedgerContext context, string patientKey, string recordKey, int version, byte[] leaf, long anchor)
     {
         if (!_positions.TryGetValue(recordKey, out var position))
         {
@@ -60,7 +60,7 @@ internal sealed class LeafPositions
         if (_staged.TryGetValue(position, out var staged))
         {
             (staged.Version, staged.Leaf) = (version, leaf);
-            return;
+            return position;
         }
         var row = new LeafRow
         {
@@ -76,5 +76,6 @@ internal sealed class LeafPositions
         else
             context.Leaves.Add(row);
         _staged.Add(position, row);
+        return position;
     }
 }

@@ -1,6 +1,8 @@
 using System.Text.Json;
+using MedLedger.Api.Jobs;
 using MedLedger.Api.Persistence;
 using MedLedger.Consent.Access;
+using MedLedger.Consent.Log;
 
 namespace MedLedger.Api.Records;
 
@@ -11,14 +13,27 @@ namespace MedLedger.Api.Records;
 internal readonly record struct ExportReport(int Records, int Withheld, int Unreadable);
 
 /// <summary>All that is stored of one patient as a FHIR collection Bundle, for the patient (GDPR articles 15 and 20).</summary>
-internal sealed class PatientExport(Store store, RecordGate gate)
+internal sealed class PatientExport(Store store, RecordGate gate, AuditTrail audit)
 {
-    /// <summary>Writes the Bundle; null when there is no such patient.</summary>
+    /// <summary>Writes the Bundle, once the log has it; null when there is no such patient, which is logged too.</summary>
     public async Task<ExportReport?> WriteAsync(string patient, Stream output, CancellationToken cancellation)
     {
         await using var context = store.CreateDbContext();
         var patientKey = store.Vault.PatientKey(patient);
         var keys = await RecordReader.KeysOfAsync(context, patientKey, cancellation);
+        var exported = new AuditEvent
+        {
+            Action = AuditAction.Exported,
+            PatientKey = keys.Count == 0 ? store.Vault.OrganizationKey : patientKey,
+            Agent = "operator",
+            Patient = patient,
+            Interaction = "export",
+            Decision = keys.Count == 0 ? AuditDecision.Refused : AuditDecision.Permitted,
+            Reason = keys.Count == 0 ? DenyReason.KeysUnavailable : null,
+            Basis = keys.Count == 0 ? null : PermitBasis.Subject,
+            Note = $"{keys.Count} records",
+        };
+        await audit.AppendAsync([exported], cancellation);
         if (keys.Count == 0)
             return null;
 

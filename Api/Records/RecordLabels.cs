@@ -25,7 +25,7 @@ internal sealed class RecordLabels(Store store, AuditTrail audit)
         if (current is not null && current.SameAs(classes))
             return;
 
-        var changed = await StageAsync(context, patientKey, classes, cancellation);
+        var staged = await StageAsync(context, patientKey, classes, cancellation);
         var content =
             classes.Seal(store.Vault, patientKey) ?? throw new InvalidDataException("A patient's keys cannot be had.");
         if (state is null)
@@ -40,13 +40,17 @@ internal sealed class RecordLabels(Store store, AuditTrail audit)
             Action = AuditAction.Relabelled,
             PatientKey = patientKey,
             Agent = "consent",
-            Note = $"{changed} records",
+            Note = $"{staged.Count} records",
         };
-        await audit.AppendAsync(context, [relabelled], () => context.SaveChangesAsync(cancellation), cancellation);
+        var patient =
+            await context.Patients.FindAsync([patientKey], cancellation)
+            ?? throw new InvalidDataException("A patient has no row; the database is damaged.");
+        var leaves = new Dictionary<PatientRow, IReadOnlyList<StagedLeaf>> { [patient] = staged };
+        await store.Roots.CommitAsync(context, leaves, audit, relabelled, cancellation);
     }
 
     // The newest version of each record: leaves of older ones are in no tree that a grant is proven against.
-    private async Task<int> StageAsync(
+    private async Task<List<StagedLeaf>> StageAsync(
         LedgerContext context,
         string patientKey,
         ExceptionClasses classes,
@@ -55,7 +59,8 @@ internal sealed class RecordLabels(Store store, AuditTrail audit)
     {
         var pending = await Anchors.PendingAsync(context, cancellation);
         var positions = await LeafPositions.LoadAsync(context, patientKey, cancellation);
-        var changed = 0;
+        var current = await store.Roots.LeavesAsync(context, patientKey, cancellation);
+        var staged = new List<StagedLeaf>();
         var rows = context
             .Compartments.AsNoTracking()
             .Where(c =>
@@ -69,14 +74,19 @@ internal sealed class RecordLabels(Store store, AuditTrail audit)
                 ?? throw new InvalidDataException(
                     "A stored record cannot be relabelled; no grant is made that leans on its labels."
                 );
+            // What was rolled back does not become current by a new label.
+            if (current?.Leaf(row.RecordKey) != relabelled.Before)
+                throw new InvalidDataException(
+                    "The check recordRoot failed: a stored record is not the one in the record tree; nothing is relabelled."
+                );
             if (!relabelled.IsChanged)
                 continue;
-            changed++;
             row.Facts = relabelled.Compartment.Facts;
             context.Attach(row).Property(one => one.Facts).IsModified = true;
             var leaf = relabelled.Leaf.ToBytes();
-            positions.Stage(context, patientKey, row.RecordKey, row.Version, leaf, pending);
+            var position = positions.Stage(context, patientKey, row.RecordKey, row.Version, leaf, pending);
+            staged.Add(new StagedLeaf(row.RecordKey, position, leaf));
         }
-        return changed;
+        return staged;
     }
 }

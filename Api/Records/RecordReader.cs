@@ -8,7 +8,7 @@ namespace MedLedger.Api.Records;
 /// <summary>A stored record version with all rows that are needed to open it.</summary>
 /// <param name="Record">The sealed record.</param>
 /// <param name="Keys">The rows that open each compartment.</param>
-/// <param name="Leaves">The current leaves, by patient key.</param>
+/// <param name="Leaves">The current leaves, by patient key, as the record root in the signed log has them.</param>
 internal sealed record StoredRecord(
     SealedRecord Record,
     IReadOnlyList<CompartmentKeys> Keys,
@@ -29,6 +29,8 @@ internal sealed record StoredRecord(
 internal static class RecordReader
 {
     private const int Chunk = 200;
+    private const int MostTries = 100;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     /// <summary>The newest version of each record of a compartment, in the order of their storage keys.</summary>
     public static async Task<IReadOnlyList<string>> KeysOfAsync(
@@ -67,11 +69,10 @@ internal static class RecordReader
     {
         foreach (var keys in recordKeys.Chunk(Chunk))
         {
-            var records = await Newest(context)
+            var read = Newest(context)
                 .Where(r => keys.Contains(r.RecordKey) && (deleted || !r.IsDeleted))
-                .OrderBy(r => r.RecordKey)
-                .ToListAsync(cancellation);
-            foreach (var stored in await LoadAsync(context, records, cancellation))
+                .OrderBy(r => r.RecordKey);
+            foreach (var stored in await LoadAsync(context, read, cancellation))
                 yield return stored;
         }
     }
@@ -88,7 +89,7 @@ internal static class RecordReader
         CancellationToken cancellation
     )
     {
-        var records = await context
+        var read = context
             .Records.AsNoTracking()
             .Include(r => r.Compartments)
             .Where(r =>
@@ -104,9 +105,8 @@ internal static class RecordReader
             )
             .OrderByDescending(r => r.Version == version)
             .ThenByDescending(r => r.Version)
-            .Take(1)
-            .ToListAsync(cancellation);
-        return await LoadAsync(context, records, cancellation) is [var nearest] ? nearest : null;
+            .Take(1);
+        return await LoadAsync(context, read, cancellation) is [var nearest] ? nearest : null;
     }
 
     /// <summary>All versions of a record, the newest first.</summary>
@@ -116,13 +116,12 @@ internal static class RecordReader
         CancellationToken cancellation
     )
     {
-        var records = await context
+        var read = context
             .Records.AsNoTracking()
             .Include(r => r.Compartments)
             .Where(r => r.RecordKey == recordKey)
-            .OrderByDescending(r => r.Version)
-            .ToListAsync(cancellation);
-        return await LoadAsync(context, records, cancellation);
+            .OrderByDescending(r => r.Version);
+        return await LoadAsync(context, read, cancellation);
     }
 
     private static IQueryable<RecordRow> Newest(LedgerContext context) =>
@@ -131,8 +130,28 @@ internal static class RecordReader
             .Include(r => r.Compartments)
             .Where(r => r.Version == context.Records.Where(o => o.RecordKey == r.RecordKey).Max(o => o.Version));
 
+    // Read until no write came in between, so that records and leaves are of one moment.
     private static async Task<IReadOnlyList<StoredRecord>> LoadAsync(
         LedgerContext context,
+        IQueryable<RecordRow> read,
+        CancellationToken cancellation
+    )
+    {
+        var roots = context.Roots ?? throw new InvalidOperationException("This context reads no records.");
+        await roots.RootAsync(cancellation);
+        for (var tries = 1; ; tries++)
+        {
+            var before = roots.Changes;
+            var loaded = await LoadOnceAsync(context, roots, await read.ToListAsync(cancellation), cancellation);
+            if (tries == MostTries || (before == roots.Changes && before % 2 == 0))
+                return loaded;
+            await Task.Delay(Pause, cancellation);
+        }
+    }
+
+    private static async Task<IReadOnlyList<StoredRecord>> LoadOnceAsync(
+        LedgerContext context,
+        RecordRoots roots,
         IReadOnlyList<RecordRow> records,
         CancellationToken cancellation
     )
@@ -160,11 +179,12 @@ internal static class RecordReader
         var stanzas = (
             await context.Stanzas.AsNoTracking().Where(s => segmentIds.Contains(s.SegmentId)).ToListAsync(cancellation)
         ).ToLookup(s => s.SegmentId, StringComparer.Ordinal);
-        var leaves = (
-            await context.Leaves.AsNoTracking().Where(l => keys.Contains(l.RecordKey)).ToListAsync(cancellation)
-        )
-            .GroupBy(l => (l.RecordKey, l.PatientKey))
-            .ToDictionary(group => group.Key, group => group.MaxBy(l => l.Since)!.Leaf);
+        var leaves = new Dictionary<string, RecordLeaves?>(StringComparer.Ordinal);
+        foreach (var patientKey in records.SelectMany(r => r.Compartments).Select(c => c.PatientKey))
+        {
+            if (!leaves.ContainsKey(patientKey))
+                leaves.Add(patientKey, await roots.LeavesAsync(context, patientKey, cancellation));
+        }
 
         return
         [
@@ -182,22 +202,18 @@ internal static class RecordReader
                         }),
                 ],
                 record
-                    .Compartments.Where(c => leaves.ContainsKey((record.RecordKey, c.PatientKey)))
+                    .Compartments.Where(c => leaves[c.PatientKey]?.Leaf(record.RecordKey) is not null)
                     .ToDictionary(
                         c => c.PatientKey,
-                        c => ToLeaf(leaves[(record.RecordKey, c.PatientKey)]),
+                        c => leaves[c.PatientKey]!.Leaf(record.RecordKey)!.Value,
                         StringComparer.Ordinal
                     )
             )
             {
                 Written = DateTimeOffset.FromUnixTimeMilliseconds(record.Written),
                 IsDeleted = record.IsDeleted,
-                IsCurrent = newest[record.RecordKey] == record.Version,
+                IsCurrent = newest.GetValueOrDefault(record.RecordKey, record.Version) == record.Version,
             }),
         ];
     }
-
-    // A leaf that is no field element opens nothing; 0 is the leaf of no record.
-    private static Fr ToLeaf(byte[] bytes) =>
-        bytes.Length == Fr.SizeInBytes && Fr.TryParseCanonical(bytes, out var leaf) ? leaf : Fr.Zero;
 }

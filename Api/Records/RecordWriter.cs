@@ -1,3 +1,4 @@
+using MedLedger.Api.Jobs;
 using MedLedger.Api.Persistence;
 using MedLedger.Consent.Commitments;
 using MedLedger.Consent.Grants;
@@ -26,6 +27,7 @@ internal enum WriteOutcome
 internal sealed class RecordWriter : IAsyncDisposable
 {
     private readonly LedgerContext _context;
+    private readonly Store _store;
     private readonly RecordVault _vault;
     private readonly SealingTransaction _sealing;
     private readonly IDisposable _turn;
@@ -39,11 +41,11 @@ internal sealed class RecordWriter : IAsyncDisposable
     {
         _turn = turn;
         _context = context;
-        var vault = store.Vault;
-        _vault = vault;
+        _store = store;
+        _vault = store.Vault;
         _now = store.Time.GetUtcNow().ToUnixTimeMilliseconds();
         _anchor = anchor;
-        _sealing = vault.BeginSealing();
+        _sealing = _vault.BeginSealing();
     }
 
     /// <summary>Opens a write transaction.</summary>
@@ -52,6 +54,7 @@ internal sealed class RecordWriter : IAsyncDisposable
         var turn = await store.WritingAsync(cancellation);
         try
         {
+            await store.Roots.RootAsync(cancellation); // nothing is written on top of rows that somebody changed
             var context = store.CreateDbContext();
             context.ChangeTracker.AutoDetectChangesEnabled = false;
             return new RecordWriter(context, store, turn, await Anchors.PendingAsync(context, cancellation));
@@ -164,7 +167,8 @@ internal sealed class RecordWriter : IAsyncDisposable
         {
             var patient = compartment.Row.PatientKey;
             var leaf = written.Leaves[patient].ToBytes();
-            compartment.Positions!.Stage(_context, patient, key, version, leaf, _anchor);
+            var position = compartment.Positions!.Stage(_context, patient, key, version, leaf, _anchor);
+            compartment.Leaves.Add(new StagedLeaf(key, position, leaf));
         }
         Stage(written.Record, versions);
         if (record.Type == "Consent")
@@ -190,11 +194,26 @@ internal sealed class RecordWriter : IAsyncDisposable
     /// <summary>Stages more rows for the same transaction (a log entry, a job's state).</summary>
     public LedgerContext Context => _context;
 
-    /// <summary>Makes everything durable.</summary>
-    public async Task CommitAsync(CancellationToken cancellation)
+    /// <summary>
+    /// Makes everything durable, together with a log entry that carries the record root after it. Nothing is logged when
+    /// no record was written.
+    /// </summary>
+    /// <param name="audit">The log.</param>
+    /// <param name="entry">What happened; its root is set here.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>The entry's index; null when nothing was logged.</returns>
+    public async Task<long?> CommitAsync(AuditTrail audit, AuditEvent entry, CancellationToken cancellation)
     {
         _context.Encapsulations.AddRange(_sealing.Encapsulations);
-        await _context.SaveChangesAsync(cancellation);
+        var leaves = _compartments
+            .Values.Where(c => c.Leaves.Count > 0)
+            .ToDictionary(c => c.Row, c => (IReadOnlyList<StagedLeaf>)c.Leaves);
+        if (leaves.Count == 0)
+        {
+            await _context.SaveChangesAsync(cancellation);
+            return null;
+        }
+        return await _store.Roots.CommitAsync(_context, leaves, audit, entry, cancellation);
     }
 
     /// <inheritdoc/>
@@ -324,5 +343,7 @@ internal sealed class RecordWriter : IAsyncDisposable
         public ConsentStateRow? State { get; set; }
 
         public LeafPositions? Positions { get; set; }
+
+        public List<StagedLeaf> Leaves { get; } = [];
     }
 }

@@ -8,6 +8,7 @@ using MedLedger.Api.Persistence;
 using MedLedger.Api.Records;
 using MedLedger.Consent.Chain;
 using MedLedger.Consent.Evidence;
+using MedLedger.Consent.Statements;
 using MedLedger.Crypto.Log;
 using Microsoft.EntityFrameworkCore;
 

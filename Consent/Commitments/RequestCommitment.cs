@@ -42,7 +42,12 @@ public static class RequestCommitment
 {
     /// <summary>Computes Q; purpose and action are bit positions, 0 to 63 and 0 to 7.</summary>
     /// <exception cref="ArgumentOutOfRangeException">No such purpose, action or slot.</exception>
-    public static Fr Compute(Fr grantee, int purpose, int action, Fr model, Fr requestId, Fr grantSecret, int slot)
+    public static Fr Compute(Fr grantee, int purpose, int action, Fr model, Fr requestId, Fr grantSecret, int slot) =>
+        Compute(grantee, purpose, action, model, requestId, Salt(grantSecret, slot));
+
+    /// <summary>The same with the salt itself, for whoever is told it and not the grant's secret.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">No such purpose or action.</exception>
+    public static Fr Compute(Fr grantee, int purpose, int action, Fr model, Fr requestId, Fr requestSalt)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(purpose);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(purpose, 63);
@@ -55,7 +60,7 @@ public static class RequestCommitment
             Fr.From((ulong)action),
             model,
             requestId,
-            Salt(grantSecret, slot)
+            requestSalt
         );
     }
 

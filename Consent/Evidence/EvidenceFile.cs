@@ -41,11 +41,21 @@ public sealed record EvidenceFile
     /// <summary>The audit log's side.</summary>
     public required EvidenceLog Log { get; init; }
 
-    /// <summary>Openings of P, Q and O, sealed to the compliance role; null when they were left out.</summary>
-    public required byte[]? Openings { get; init; }
+    /// <summary>Openings of P, Q and O, sealed to the compliance role (<see cref="ComplianceKey"/>).</summary>
+    public required SealedOpenings Openings { get; init; }
 
     /// <summary>The log key's Ed25519 signature over the RFC 8785 form of all other members, 64 bytes.</summary>
     public required byte[] Signature { get; init; }
+}
+
+/// <summary>Sealed <see cref="Evidence.Openings"/>: HPKE in base mode with X-Wing, HKDF-SHA256, AES-256-GCM.</summary>
+/// <param name="Recipient">SHA-256 of the public key that it is sealed to.</param>
+/// <param name="Encapsulation"><c>enc</c>, 1,120 bytes.</param>
+/// <param name="Ciphertext">The padded openings; the associated data is the RFC 8785 form of all members but openings and signature.</param>
+public sealed record SealedOpenings(Bytes32 Recipient, byte[] Encapsulation, byte[] Ciphertext)
+{
+    /// <summary>Stands in a file before its openings are sealed.</summary>
+    public static SealedOpenings None { get; } = new(default, [], []);
 }
 
 /// <summary>The circuit and its verifying key.</summary>

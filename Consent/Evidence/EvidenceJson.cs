@@ -20,6 +20,7 @@ internal static class EvidenceJson
     public const int MaxSize = 4 << 20;
 
     public const string SignatureMember = "signature";
+    public const string OpeningsMember = "openings";
 
     private static readonly JsonSerializerOptions Options = new()
     {

@@ -38,6 +38,18 @@ public enum EvidenceCheck
 
     /// <summary>The chain has the analysis, the windows of its roots and the anchor.</summary>
     Chain,
+
+    /// <summary>The openings open with the compliance key, for this file.</summary>
+    Openings,
+
+    /// <summary>They open Q: a request that its grantee signed, for this purpose, action and model.</summary>
+    OpenedRequest,
+
+    /// <summary>They open P: the patient under the statement's enrolment and record roots.</summary>
+    OpenedPatient,
+
+    /// <summary>They open O of each part: records of that patient, each once.</summary>
+    OpenedResult,
 }
 
 /// <summary>What was checked about the chain.</summary>

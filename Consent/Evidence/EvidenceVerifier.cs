@@ -97,6 +97,8 @@ public sealed class EvidenceVerifier(IReadOnlyDictionary<Bytes32, AcceptedCircui
             || read.Parts.Any(p => p is null)
             || read.Log.Receipts.Any(r => r is null)
             || read.Circuit.Version < 1
+            || read.Openings.Encapsulation.Length == 0
+            || read.Openings.Ciphertext.Length == 0
             || !IsTransaction(read.Statement.Reservation)
             || !IsTransaction(read.Statement.Publication)
             || (read.Log.Anchor is { } anchor && !IsTransaction(anchor.Anchored))
@@ -129,7 +131,8 @@ public sealed class EvidenceVerifier(IReadOnlyDictionary<Bytes32, AcceptedCircui
     private static bool IsTrusted(EvidenceFile evidence, TrustFile trust) =>
         evidence.Deployment == trust.Deployment
         && string.Equals(evidence.Log.Key, trust.LogKey, StringComparison.Ordinal)
-        && string.Equals(evidence.Enrolment.Key, trust.EnrolmentKey, StringComparison.Ordinal);
+        && string.Equals(evidence.Enrolment.Key, trust.EnrolmentKey, StringComparison.Ordinal)
+        && evidence.Openings.Recipient == trust.ComplianceKey;
 
     // Nobody makes a key look better than its ceremony was.
     private bool IsAccepted(EvidenceCircuit circuit) =>

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using MedLedger.Consent.Chain;
 using MedLedger.Consent.Chain.Contracts;
 using MedLedger.Crypto.Log;
 
@@ -6,7 +7,7 @@ namespace MedLedger.Consent.Evidence;
 
 /// <summary>
 /// What a verifier trusts, handed over by another channel than the evidence: chain and contracts, the log's key, the
-/// enrolment authority's key. Written once, by <c>demo</c> and <c>serve</c>.
+/// enrolment authority's key, the compliance role's key. Written once, by <c>demo</c> and <c>serve</c>.
 /// </summary>
 public sealed record TrustFile
 {
@@ -25,8 +26,11 @@ public sealed record TrustFile
     /// <summary>The enrolment authority's verifier key.</summary>
     public required string EnrolmentKey { get; init; }
 
+    /// <summary>SHA-256 of the compliance role's public key (<see cref="Evidence.ComplianceKey.Fingerprint"/>).</summary>
+    public required Bytes32 ComplianceKey { get; init; }
+
     /// <summary>Makes the file of a deployment.</summary>
-    public static TrustFile Create(Deployment deployment, NoteKey logKey, NoteKey enrolmentKey)
+    public static TrustFile Create(Deployment deployment, NoteKey logKey, NoteKey enrolmentKey, Bytes32 complianceKey)
     {
         ArgumentNullException.ThrowIfNull(logKey);
         ArgumentNullException.ThrowIfNull(enrolmentKey);
@@ -36,6 +40,7 @@ public sealed record TrustFile
             Deployment = deployment,
             LogKey = logKey.ToString(),
             EnrolmentKey = enrolmentKey.ToString(),
+            ComplianceKey = complianceKey,
         };
     }
 

@@ -23,7 +23,7 @@ public enum AuditAction
     /// <summary>A patient's data were exported.</summary>
     Exported = 5,
 
-    /// <summary>A consent was stored or changed.</summary>
+    /// <summary>A consent was stored or changed; the root is the record root after it.</summary>
     ConsentChanged = 6,
 
     /// <summary>A grant was sent to the chain; <see cref="AuditEntry.Subject"/> is its leaf G.</summary>
@@ -50,7 +50,7 @@ public enum AuditAction
     /// <summary>Labels of records changed; the root is the record root after it.</summary>
     Relabelled = 14,
 
-    /// <summary>The erasure of a patient was accepted.</summary>
+    /// <summary>The erasure of a patient was accepted; the root is the record root without the patient.</summary>
     ErasureStarted = 15,
 
     /// <summary>The erasure of a patient was completed.</summary>
@@ -114,6 +114,17 @@ public sealed record AuditEntry
 
     /// <summary>A root or transaction hash that belongs to the action; else zero.</summary>
     public Bytes32 Root { get; init; }
+
+    /// <summary>
+    /// Whether <see cref="Root"/> is the global record root after a write: what stored records are held against.
+    /// </summary>
+    public bool HasRecordRoot =>
+        Root != default
+        && Action
+            is AuditAction.Written
+                or AuditAction.ConsentChanged
+                or AuditAction.Relabelled
+                or AuditAction.ErasureStarted;
 
     /// <summary>Rounds a moment down to what entries show.</summary>
     public static long RoundTime(DateTimeOffset moment)

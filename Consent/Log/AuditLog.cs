@@ -49,7 +49,7 @@ public sealed class AuditLog
 
         // Nothing is signed on top of tiles that somebody changed.
         if (before is not null && !before.Root.SequenceEqual(tree.Root()))
-            throw new InvalidDataException("The stored log does not hash to its signed head.");
+            throw new InvalidDataException("The check log failed: the stored log does not hash to its signed head.");
 
         foreach (var leaf in leaves)
             tree.Append(leaf);
@@ -99,7 +99,9 @@ public sealed class AuditLog
             return null;
         return Checkpoint.TryVerify(head.Note, Key, out var checkpoint) && checkpoint.Size == head.Size
             ? checkpoint
-            : throw new InvalidDataException("The stored head of the log was not signed by its key.");
+            : throw new InvalidDataException(
+                "The check log failed: the stored head of the log was not signed by its key."
+            );
     }
 
     private async Task<TileTree> LoadAsync(long size, Action<TileTree> operation, CancellationToken cancellation)
@@ -110,7 +112,7 @@ public sealed class AuditLog
             id =>
                 tiles.TryGetValue(id, out var tile) && tile.Length >= id.WidthIn(size) * MerkleHash.Size
                     ? tile
-                    : throw new InvalidDataException("A tile of the log is missing or too short.")
+                    : throw new InvalidDataException("The check log failed: a tile of the log is missing or too short.")
         );
     }
 }

@@ -31,5 +31,5 @@ public sealed record SealedWrite(SealedRecord Record, IReadOnlyDictionary<string
 /// <summary>A new segment with its first stanzas; all are stored in the transaction that first uses it.</summary>
 public sealed record NewSegment(Segment Segment, IReadOnlyList<KeyStanza> Stanzas);
 
-/// <summary>A compartment's row with the labels it should have, with its leaf, and whether it had to change for that.</summary>
-public sealed record Relabelled(SealedCompartment Compartment, Fr Leaf, bool IsChanged);
+/// <summary>A compartment's row with the labels it should have, with its leaf before and after, and whether it had to change for that.</summary>
+public sealed record Relabelled(SealedCompartment Compartment, Fr Before, Fr Leaf, bool IsChanged);

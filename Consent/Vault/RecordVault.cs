@@ -194,14 +194,14 @@ public sealed class RecordVault : IDisposable
             return null;
         var labels = (facts.Meta.Labels & Vocabulary.AllLabels) | classes.BitsOf(facts.Facts);
         if (labels == facts.Meta.Labels)
-            return new Relabelled(compartment, facts.Leaf, IsChanged: false);
+            return new Relabelled(compartment, facts.Leaf, facts.Leaf, IsChanged: false);
         var changed = SealedFacts.Create(
             facts.Facts,
             new(facts.Meta.Type, labels, facts.Meta.Day),
             facts.ContentDigest
         );
         var row = compartment with { Facts = changed.Seal(kek, recordKey, version) };
-        return new Relabelled(row, changed.Leaf, IsChanged: true);
+        return new Relabelled(row, facts.Leaf, changed.Leaf, IsChanged: true);
     }
 
     internal SecretKey? OpenEncryptionKey(string patientKey) =>

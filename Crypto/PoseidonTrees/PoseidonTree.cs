@@ -35,6 +35,12 @@ public sealed class PoseidonTree
         }
     }
 
+    private PoseidonTree(PoseidonTree other)
+    {
+        (Arity, Depth, Capacity, _empty) = (other.Arity, other.Depth, other.Capacity, other._empty);
+        _levels = [.. other._levels.Select(level => new Dictionary<long, Fr>(level))];
+    }
+
     /// <summary>Children of a node.</summary>
     public int Arity { get; }
 
@@ -63,16 +69,37 @@ public sealed class PoseidonTree
         var value = leaf;
         for (var level = 0; ; level++)
         {
-            if (value == _empty[level])
-                _levels[level].Remove(index);
-            else
-                _levels[level][index] = value;
+            Put(level, index, value);
             if (level == Depth)
                 return;
             index >>= BitsPerLevel(Arity);
             value = PoseidonHash.Hash(Children(level, index));
         }
     }
+
+    /// <summary>Replaces many leaves; each node above them is hashed once. A later leaf of an index wins.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An index is outside the tree; nothing is replaced.</exception>
+    public void SetAll(IReadOnlyCollection<KeyValuePair<long, Fr>> leaves)
+    {
+        ArgumentNullException.ThrowIfNull(leaves);
+        foreach (var (index, _) in leaves)
+            Check(index);
+        var touched = new HashSet<long>();
+        foreach (var (index, leaf) in leaves)
+        {
+            Put(0, index, leaf);
+            touched.Add(index >> BitsPerLevel(Arity));
+        }
+        for (var level = 1; level <= Depth; level++)
+        {
+            foreach (var index in touched)
+                Put(level, index, PoseidonHash.Hash(Children(level - 1, index)));
+            touched = [.. touched.Select(index => index >> BitsPerLevel(Arity))];
+        }
+    }
+
+    /// <summary>A tree with the same leaves, to be changed on its own.</summary>
+    public PoseidonTree Copy() => new(this);
 
     /// <summary>
     /// The path from a leaf to the root, lowest level first. Arity 2: one element per level, the sibling. Arity 4: the four
@@ -128,6 +155,14 @@ public sealed class PoseidonTree
         var children = new Fr[arity];
         Array.Fill(children, child);
         return PoseidonHash.Hash(children);
+    }
+
+    private void Put(int level, long index, Fr value)
+    {
+        if (value == _empty[level])
+            _levels[level].Remove(index);
+        else
+            _levels[level][index] = value;
     }
 
     private Fr Node(int level, long index) => _levels[level].GetValueOrDefault(index, _empty[level]);

@@ -257,6 +257,10 @@ namespace MedLedger.Api.Persistence.Migrations
                         .IsRequired()
                         .HasColumnType("BLOB");
 
+                    b.Property<byte[]>("Root")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
                     b.HasKey("PatientKey");
 
                     b.HasIndex("Index")

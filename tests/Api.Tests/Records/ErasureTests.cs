@@ -54,7 +54,6 @@ public sealed class ErasureTests : IDisposable
     [InlineData("UPDATE stanzas SET Wrapped = zeroblob(length(Wrapped))")]
     [InlineData("UPDATE segments SET PublicKey = zeroblob(1216)")]
     [InlineData("UPDATE encapsulations SET Encapsulation = zeroblob(1120)")]
-    [InlineData("UPDATE leaves SET Leaf = zeroblob(32)")]
     public async Task A_tampered_row_opens_nothing_and_says_so(string tamper)
     {
         await ImportTwoAsync();

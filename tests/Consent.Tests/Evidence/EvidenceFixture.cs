@@ -51,9 +51,10 @@ public sealed class EvidenceFixture
             AnalysisLedger = Address(8),
         };
         Log = new AuditLog(Store, "log.test", _logKey);
+        Analysis = new OpenableAnalysis();
         File = BuildAsync().GetAwaiter().GetResult();
         Bytes = EvidenceSigner.Sign(File, _logKey);
-        Trust = TrustFile.Create(Deployment, Log.Key, Authority);
+        Trust = TrustFile.Create(Deployment, Log.Key, Authority, Compliance.Fingerprint);
     }
 
     public EvidenceVerifier Verifier { get; }
@@ -64,6 +65,8 @@ public sealed class EvidenceFixture
     public EvidenceFile File { get; }
     public byte[] Bytes { get; }
     public TrustFile Trust { get; }
+    public OpenableAnalysis Analysis { get; }
+    public ComplianceKey Compliance => Analysis.Compliance;
     private MemoryLogStore Store { get; } = new();
 
     /// <summary>Signs a changed file with the log's own key, as a dishonest operator would.</summary>
@@ -154,8 +157,8 @@ public sealed class EvidenceFixture
             ),
         };
 
-        var enrolRoot = Digest248.Random();
-        return Prove(
+        var enrolRoot = Analysis.EnrolRoot;
+        var file = Prove(
             new EvidenceFile
             {
                 Format = EvidenceFile.CurrentFormat,
@@ -171,22 +174,23 @@ public sealed class EvidenceFixture
                 Statement = new EvidenceStatement
                 {
                     Nullifier = nullifier,
-                    RequestCommitment = Digest248.Random(),
+                    RequestCommitment = Analysis.RequestCommitment,
                     ConsentRoot = Digest248.Random(),
-                    RecordRoot = Digest248.Random(),
+                    RecordRoot = Analysis.RecordRoot,
                     ModelRoot = Digest248.Random(),
                     EnrolRoot = enrolRoot,
                     Appearances = new EvidenceAppearances(0, 1, 2, 3),
                     Reservation = new EvidenceTransaction(Hash(40), 11, AsOf),
                     Publication = publication,
                 },
-                Parts = [.. Enumerable.Range(0, 3).Select(_ => new EvidencePart(Digest248.Random(), [], default))],
+                Parts = [.. Analysis.Results.Select(result => new EvidencePart(result, [], default))],
                 Enrolment = new EvidenceEnrolment(Authority.ToString(), Note(enrolRoot)),
                 Log = log,
-                Openings = RandomNumberGenerator.GetBytes(100),
+                Openings = SealedOpenings.None,
                 Signature = [],
             }
         );
+        return ComplianceKey.Seal(file, Analysis.Openings, Compliance.PublicKey);
     }
 
     private static Bytes32 PartHash(byte[] proof, Fr result) =>

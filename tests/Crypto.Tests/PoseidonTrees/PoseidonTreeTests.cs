@@ -26,6 +26,35 @@ public class PoseidonTreeTests
         Assert.Equal(leaves[5], tree.Get(5));
     }
 
+    [Fact]
+    public void Many_leaves_at_once_are_the_same_as_one_after_the_other()
+    {
+        var leaf = Gen.Select(
+            Gen.Long[0, 63],
+            Gen.ULong[0, 3],
+            (index, value) => KeyValuePair.Create(index, Fr.From(value))
+        );
+        leaf.Array[0, 20]
+            .Sample(
+                leaves =>
+                {
+                    var (one, many) = (new PoseidonTree(4, 3), new PoseidonTree(4, 3));
+                    many.SetAll([.. leaves.Take(5)]);
+                    var before = many.Copy();
+                    many.SetAll(leaves);
+                    foreach (var (index, value) in leaves)
+                        one.Set(index, value);
+                    Assert.Equal(one.Root, many.Root);
+                    Assert.Equal(one.Path(17).SelectMany(p => p), many.Path(17).SelectMany(p => p));
+                    foreach (var (index, value) in leaves)
+                        before.Set(index, value);
+                    Assert.Equal(one.Root, before.Root);
+                },
+                iter: 30
+            );
+        Assert.Throws<ArgumentOutOfRangeException>(() => new PoseidonTree(2, 3).SetAll([new(8, Fr.One)]));
+    }
+
     [Theory]
     [InlineData(2, 20)]
     [InlineData(4, 12)]

@@ -109,6 +109,7 @@ namespace MedLedger.Api.Persistence.Migrations
                     Index = table.Column<int>(type: "INTEGER", nullable: false),
                     Reference = table.Column<byte[]>(type: "BLOB", nullable: false),
                     Commitment = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    Root = table.Column<byte[]>(type: "BLOB", nullable: false),
                     Custody = table.Column<int>(type: "INTEGER", nullable: false),
                     Erased = table.Column<DateTimeOffset>(type: "TEXT", nullable: true)
                 },

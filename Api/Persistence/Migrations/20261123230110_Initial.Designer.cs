@@ -11,7 +11,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace MedLedger.Api.Persistence.Migrations
 {
     [DbContext(typeof(LedgerContext))]
-    [Migration("20261123225439_Initial")]
+    [Migration("20261123230110_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -257,6 +257,10 @@ namespace MedLedger.Api.Persistence.Migrations
                         .HasColumnType("INTEGER");
 
                     b.Property<byte[]>("Reference")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.Property<byte[]>("Root")
                         .IsRequired()
                         .HasColumnType("BLOB");
 

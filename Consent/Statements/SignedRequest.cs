@@ -5,10 +5,10 @@ using System.Text.Json.Serialization;
 using MedLedger.Consent.Commitments;
 using MedLedger.Crypto.Fields;
 
-namespace MedLedger.Api.Jobs;
+namespace MedLedger.Consent.Statements;
 
 /// <summary>What a grantee asks for: the claims of a signed analysis request (PROTOCOL, section 2).</summary>
-internal sealed record AnalysisRequestClaims
+public sealed record AnalysisRequestClaims
 {
     /// <summary>128 random bits in hexadecimal; makes the request unique.</summary>
     [JsonPropertyName("jti")]
@@ -55,7 +55,7 @@ internal sealed record AnalysisRequestClaims
 /// A signed analysis request: a JWS in compact form (RFC 7515) with ES256 (RFC 7518, section 3.4). Its digest is the
 /// request's id, in the log, on the chain (salted) and in the evidence.
 /// </summary>
-internal sealed class SignedRequest
+public sealed class SignedRequest
 {
     /// <summary>The longest request that is looked at.</summary>
     public const int MaxLength = 8192;
@@ -82,6 +82,7 @@ internal sealed class SignedRequest
     /// <summary>Signs claims with the grantee's key (P-256).</summary>
     public static SignedRequest Sign(AnalysisRequestClaims claims, ECDsa key)
     {
+        ArgumentNullException.ThrowIfNull(key);
         var signed = $"{Encode(Header)}.{Encode(JsonSerializer.SerializeToUtf8Bytes(claims, Json))}";
         var signature = key.SignData(
             Encoding.ASCII.GetBytes(signed),
@@ -97,6 +98,8 @@ internal sealed class SignedRequest
     /// </summary>
     public static SignedRequest? TryOpen(string compact, Func<string, ECDsa?> keyOf)
     {
+        ArgumentNullException.ThrowIfNull(compact);
+        ArgumentNullException.ThrowIfNull(keyOf);
         if (compact.Length > MaxLength || compact.Split('.') is not [var header, var payload, var signature])
             return null;
         // One header only: nobody chooses another algorithm, or none.
@@ -113,7 +116,7 @@ internal sealed class SignedRequest
         {
             return null;
         }
-        if (claims is null || claims.Types is null)
+        if (claims is not { Types: not null, Grantee: not null, Purpose: not null, Action: not null, Model: not null })
             return null;
         using var key = keyOf(claims.Grantee);
         return
@@ -131,6 +134,7 @@ internal sealed class SignedRequest
     /// <summary>The grantee that a request says it is from, to look up the key; nothing is checked yet. Null when it says none.</summary>
     public static string? ClaimedGrantee(string compact)
     {
+        ArgumentNullException.ThrowIfNull(compact);
         if (
             compact.Length > MaxLength
             || compact.Split('.') is not [_, var payload, _]

@@ -1,0 +1,66 @@
+using MedLedger.Api.Jobs;
+using MedLedger.Crypto.Fields;
+using MedLedger.Crypto.PoseidonTrees;
+
+namespace MedLedger.Api.Records;
+
+/// <summary>A leaf that stands, or is going to stand, at a position of a compartment's tree.</summary>
+/// <param name="RecordKey">The record.</param>
+/// <param name="Position">Its position.</param>
+/// <param name="Leaf"><c>R</c>, 32 bytes.</param>
+internal sealed record StagedLeaf(string RecordKey, int Position, byte[] Leaf);
+
+/// <summary>The current leaves of one compartment with their root; it never changes.</summary>
+internal sealed class RecordLeaves
+{
+    private readonly PoseidonTree _tree;
+    private readonly Dictionary<string, int> _positions;
+
+    private RecordLeaves(PoseidonTree tree, Dictionary<string, int> positions) =>
+        (_tree, _positions) = (tree, positions);
+
+    /// <summary>The root.</summary>
+    public Fr Root => _tree.Root;
+
+    /// <summary>The root of a tree of this depth without a leaf.</summary>
+    public Fr EmptyRoot => new PoseidonTree(_tree.Arity, _tree.Depth).Root;
+
+    /// <summary>The leaf of a record; null when it has none.</summary>
+    public Fr? Leaf(string recordKey) =>
+        _positions.TryGetValue(recordKey, out var position) ? _tree.Get(position) : null;
+
+    /// <summary>The leaves of some rows; the last row of a position stands.</summary>
+    /// <exception cref="InvalidDataException">A row is damaged.</exception>
+    public static RecordLeaves Of(bool isOrganization, IReadOnlyList<StagedLeaf> rows) =>
+        new RecordLeaves(RecordTrees.EmptyTree(isOrganization), new(StringComparer.Ordinal)).With(rows);
+
+    /// <summary>These leaves with others in their places.</summary>
+    /// <exception cref="InvalidDataException">A row is damaged.</exception>
+    public RecordLeaves With(IReadOnlyList<StagedLeaf> rows)
+    {
+        var tree = _tree.Copy();
+        var positions = new Dictionary<string, int>(_positions, StringComparer.Ordinal);
+        foreach (var row in rows)
+        {
+            if (row.Position < 0 || row.Position >= tree.Capacity)
+                throw new InvalidDataException("A stored leaf stands outside its tree; the database is damaged.");
+            positions[row.RecordKey] = row.Position;
+        }
+        tree.SetAll([.. rows.Select(row => KeyValuePair.Create((long)row.Position, RecordTrees.Element(row.Leaf)))]);
+        return new RecordLeaves(tree, positions);
+    }
+}
+
+/// <summary>What one write makes of the roots, until its transaction has ended.</summary>
+/// <param name="Global">The global record tree after it.</param>
+/// <param name="Trees">The changed compartments' leaves after it.</param>
+/// <param name="Erased">The patient whose records all go; null otherwise.</param>
+internal sealed record RecordRootChange(
+    PoseidonTree Global,
+    IReadOnlyDictionary<string, RecordLeaves> Trees,
+    string? Erased
+)
+{
+    /// <summary>The global record root after it: what the log entry carries.</summary>
+    public Consent.Chain.Bytes32 Root => new(Global.Root.ToBytes());
+}
