@@ -23,11 +23,13 @@ internal static class ResourceText
     /// </summary>
     /// <param name="resource">A resource that the strict parser accepted.</param>
     /// <param name="references">References that are keys here are replaced by the values.</param>
-    /// <param name="newId">When not null, written as the resource's id.</param>
+    /// <param name="newId">When not null, written as the resource's id, whatever it has.</param>
+    /// <param name="isServed">Version and time of <c>meta</c> are the server's, and left out.</param>
     public static byte[] Canonical(
         JsonElement resource,
         IReadOnlyDictionary<string, string>? references = null,
-        string? newId = null
+        string? newId = null,
+        bool isServed = false
     )
     {
         var output = new ArrayBufferWriter<byte>(4096);
@@ -40,14 +42,40 @@ internal static class ResourceText
                 writer.WriteString("id", newId);
             foreach (var member in resource.EnumerateObject().OrderBy(m => m.Name, StringComparer.Ordinal))
             {
-                if (member.NameEquals("resourceType"))
+                if (member.NameEquals("resourceType") || (newId is not null && member.NameEquals("id")))
                     continue;
+                if (isServed && member.NameEquals("meta"))
+                {
+                    WriteMeta(writer, member.Value, references);
+                    continue;
+                }
                 writer.WritePropertyName(member.Name);
                 Write(writer, member.Value, references);
             }
             writer.WriteEndObject();
         }
         return output.WrittenSpan.ToArray();
+    }
+
+    private static void WriteMeta(
+        Utf8JsonWriter writer,
+        JsonElement meta,
+        IReadOnlyDictionary<string, string>? references
+    )
+    {
+        var kept = meta.EnumerateObject()
+            .Where(m => !m.NameEquals("versionId") && !m.NameEquals("lastUpdated"))
+            .OrderBy(m => m.Name, StringComparer.Ordinal)
+            .ToList();
+        if (kept.Count == 0)
+            return;
+        writer.WriteStartObject("meta");
+        foreach (var member in kept)
+        {
+            writer.WritePropertyName(member.Name);
+            Write(writer, member.Value, references);
+        }
+        writer.WriteEndObject();
     }
 
     private static void Write(Utf8JsonWriter writer, JsonElement value, IReadOnlyDictionary<string, string>? references)

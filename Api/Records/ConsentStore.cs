@@ -119,7 +119,7 @@ internal sealed class ConsentStore(Store store, RecordGate gate, GrantIssuer iss
     )
     {
         await using var writer = await RecordWriter.BeginAsync(store, cancellation);
-        var (outcome, reason) = await writer.WriteAsync(record, [patientKey], cancellation);
+        var (outcome, reason) = await writer.WriteAsync(record, [patientKey], cancellation, WriteReason.Change);
         if (outcome == WriteOutcome.Rejected)
             return reason;
         if (outcome == WriteOutcome.Unchanged)

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using MedLedger.Api.Fhir;
 using MedLedger.Api.Jobs;
 using MedLedger.Api.Persistence;
 using MedLedger.Consent.Log;
@@ -152,15 +151,15 @@ internal sealed class Importer(Store store, AuditTrail audit, SensitivityRules r
                     outcomes.Add((entry, WriteOutcome.Rejected, problem));
                 continue;
             }
-            var patients = Patients(record);
-            var isIndirect = patients.Count == 0 && ResourcePaths.Of(record.Type).Patient.Count > 0;
+            var patients = RecordOwners.Stated(store.Vault, record);
+            var isIndirect = patients.Count == 0 && RecordOwners.MayBeIndirect(record);
             if (isIndirect != (pass == Pass.ThroughOthers))
             {
                 source.HasIndirect |= isIndirect;
                 continue;
             }
             if (isIndirect)
-                patients = await OwnersOfReferencedAsync(writer, record, cancellation);
+                patients = await RecordOwners.ThroughOthersAsync(writer, record, cancellation);
             var (outcome, reason) = await writer.WriteAsync(record, patients, cancellation);
             outcomes.Add((entry, outcome, reason));
         }
@@ -187,26 +186,6 @@ internal sealed class Importer(Store store, AuditTrail audit, SensitivityRules r
         var newId = entry.FullUrl is { } url && EntryIdentity.IdOf(url) is { } id ? id : null;
         var record = PreparedRecord.TryPrepare(entry.Json, source.References, newId, rules, out var problem);
         return (entry, record, problem);
-    }
-
-    // By its type's own paths; a type that the compartment leaves out belongs to every patient that it mentions.
-    private IReadOnlyList<string> Patients(PreparedRecord record)
-    {
-        var patients =
-            record.Description.Patients.Count > 0 ? record.Description.Patients : record.Description.Mentioned;
-        return [.. patients.Select(store.Vault.PatientKey)];
-    }
-
-    private static async Task<IReadOnlyList<string>> OwnersOfReferencedAsync(
-        RecordWriter writer,
-        PreparedRecord record,
-        CancellationToken cancellation
-    )
-    {
-        var owners = new SortedSet<string>(StringComparer.Ordinal);
-        foreach (var reference in record.Description.Facts.RefersTo ?? [])
-            owners.UnionWith(await writer.OwnersAsync(reference, cancellation));
-        return [.. owners];
     }
 
     private sealed class Source(string file)

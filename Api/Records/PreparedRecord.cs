@@ -1,6 +1,8 @@
 using System.Text.Json;
 using MedLedger.Api.Fhir;
 using MedLedger.Consent.Access;
+using MedLedger.Consent.Commitments;
+using MedLedger.Consent.Grants;
 
 namespace MedLedger.Api.Records;
 
@@ -14,6 +16,9 @@ internal sealed record PreparedRecord(
     string SensitivityClass
 )
 {
+    /// <summary>What it can be found by.</summary>
+    public IReadOnlyList<(string Parameter, string Value)> Terms { get; init; } = [];
+
     /// <summary><c>Type/id</c>.</summary>
     public string Reference => Description.Facts.Reference;
 
@@ -45,6 +50,55 @@ internal sealed record PreparedRecord(
         return Prepare(content, rules);
     }
 
+    /// <summary>
+    /// Parses one resource that a client sent: its id is the one given here, and version and time of its <c>meta</c> are
+    /// the server's. Null with the reason in <paramref name="problem"/>.
+    /// </summary>
+    public static PreparedRecord? TryPrepareServed(
+        ReadOnlyMemory<byte> json,
+        IReadOnlyDictionary<string, string>? references,
+        string id,
+        out string? problem
+    )
+    {
+        if (ResourceParser.TryParse(json.Span, out problem) is null)
+            return null;
+        using var given = JsonDocument.Parse(json);
+        return Prepare(
+            ResourceText.Canonical(given.RootElement, references, id, isServed: true),
+            SensitivityRules.BuiltIn
+        );
+    }
+
+    /// <summary>Type, labels and day as the leaf has them.</summary>
+    public RecordMeta Meta
+    {
+        get
+        {
+            var facts = Description.Facts;
+            return new RecordMeta(
+                checked((byte)Vocabulary.TypeBit(facts.Type)!.Value),
+                Vocabulary.RecordLabels(facts.Labels),
+                Vocabulary.RecordDay(facts.Date)
+            );
+        }
+    }
+
+    /// <summary>
+    /// The version that says that a record was deleted: type and id, under the facts of what it was, so that who could not
+    /// see the record cannot see that it is gone.
+    /// </summary>
+    public static PreparedRecord Deletion(ResourceFacts facts)
+    {
+        var parts = facts.Reference.Split('/');
+        var content = JsonSerializer.SerializeToUtf8Bytes(new { resourceType = parts[0], id = parts[1] });
+        return new PreparedRecord(
+            content,
+            new ResourceDescription(facts, [], []),
+            SensitivityRules.BuiltIn.ClassOf(facts.Labels)
+        );
+    }
+
     /// <summary>Describes a resource of the program's own, which is valid and has an id.</summary>
     public static PreparedRecord Prepare(ReadOnlyMemory<byte> content, SensitivityRules rules)
     {
@@ -58,6 +112,9 @@ internal sealed record PreparedRecord(
                 Facts = description.Facts with { Labels = labels },
             },
             rules.ClassOf(labels)
-        );
+        )
+        {
+            Terms = SearchTerms.Of(stored.RootElement, description.Facts.Type),
+        };
     }
 }

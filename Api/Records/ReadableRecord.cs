@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using MedLedger.Consent.Access;
 using MedLedger.Consent.Vault;
 
 namespace MedLedger.Api.Records;
@@ -47,17 +48,37 @@ internal sealed class ReadableRecord(StoredRecord stored, OpenedRecord opened) :
     /// The resource as it leaves: the sealed content, with version, time and all labels (those that the rules derived, too)
     /// in <c>meta</c>, whatever stood there.
     /// </summary>
-    public byte[] ToBody()
+    public byte[] ToBody() => ToBody(Content, Reference, Version, Written, Facts.Labels);
+
+    /// <summary>Keys of the patients' compartments it is in; empty when it is the organization's.</summary>
+    public IReadOnlyList<string> PatientKeys =>
+        [.. opened.Permits.Where(p => p.Basis != PermitBasis.Organization).Select(p => p.PatientKey)];
+
+    /// <summary>The facts that were sealed with it.</summary>
+    public ResourceFacts Facts => opened.Facts;
+
+    /// <summary>The same, of a record that was just written.</summary>
+    public static byte[] ToBody(
+        ReadOnlyMemory<byte> content,
+        string reference,
+        int version,
+        DateTimeOffset written,
+        IReadOnlyList<Coding> labels
+    )
     {
-        using var document = JsonDocument.Parse(Content);
-        var output = new ArrayBufferWriter<byte>(Content.Length + 256);
+        var slash = reference.IndexOf('/', StringComparison.Ordinal);
+        using var document = JsonDocument.Parse(content);
+        var output = new ArrayBufferWriter<byte>(content.Length + 256);
         using (var writer = new Utf8JsonWriter(output, Options))
         {
             writer.WriteStartObject();
-            writer.WriteString("resourceType", Type);
-            writer.WriteString("id", Id);
-            writer.WritePropertyName("meta");
-            WriteMeta(writer, document.RootElement.TryGetProperty("meta", out var meta) ? meta : null);
+            writer.WriteString("resourceType", reference[..slash]);
+            writer.WriteString("id", reference[(slash + 1)..]);
+            writer.WriteStartObject("meta");
+            writer.WriteString("versionId", version.ToString(CultureInfo.InvariantCulture));
+            writer.WriteString("lastUpdated", Instant(written));
+            WriteMeta(writer, document.RootElement.TryGetProperty("meta", out var meta) ? meta : null, labels);
+            writer.WriteEndObject();
             foreach (var member in document.RootElement.EnumerateObject())
             {
                 if (member.NameEquals("resourceType") || member.NameEquals("id") || member.NameEquals("meta"))
@@ -77,11 +98,8 @@ internal sealed class ReadableRecord(StoredRecord stored, OpenedRecord opened) :
     /// <inheritdoc/>
     public void Dispose() => opened.Dispose();
 
-    private void WriteMeta(Utf8JsonWriter writer, JsonElement? given)
+    private static void WriteMeta(Utf8JsonWriter writer, JsonElement? given, IReadOnlyList<Coding> all)
     {
-        writer.WriteStartObject();
-        writer.WriteString("versionId", Version.ToString(CultureInfo.InvariantCulture));
-        writer.WriteString("lastUpdated", Instant(Written));
         var own = new HashSet<(string?, string)>();
         var labels = new List<JsonElement>();
         if (given is { ValueKind: JsonValueKind.Object } meta)
@@ -108,7 +126,7 @@ internal sealed class ReadableRecord(StoredRecord stored, OpenedRecord opened) :
                 )
             );
         }
-        var derived = opened.Facts.Labels.Where(label => !own.Contains((label.System, label.Code))).ToList();
+        var derived = all.Where(label => !own.Contains((label.System, label.Code))).ToList();
         if (labels.Count + derived.Count > 0)
         {
             writer.WriteStartArray("security");
@@ -124,6 +142,5 @@ internal sealed class ReadableRecord(StoredRecord stored, OpenedRecord opened) :
             }
             writer.WriteEndArray();
         }
-        writer.WriteEndObject();
     }
 }

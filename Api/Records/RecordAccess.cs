@@ -34,7 +34,10 @@ internal sealed class RecordAccess(OpenLedger ledger)
         var key = _store.Vault.RecordKey(reference);
         var log = new AccessLog(request, interaction, _store.Vault.OrganizationKey);
         ReadableRecord? readable = null;
-        if (await RecordReader.NearestAsync(context, key, version, cancellation) is { } stored)
+        if (
+            await RecordReader.NearestAsync(context, key, version, _store.Vault.OrganizationKey, cancellation) is
+            { } stored
+        )
         {
             var isThere = stored.Record.RecordKey == key && stored.Record.Version == (version ?? stored.Record.Version);
             var opened = await OpenAsync(context, [stored], request, log, reference, isThere, cancellation);
@@ -58,7 +61,7 @@ internal sealed class RecordAccess(OpenLedger ledger)
         await using var context = _store.CreateDbContext();
         var key = _store.Vault.RecordKey(reference);
         var log = new AccessLog(request, "history", _store.Vault.OrganizationKey);
-        var nearest = await RecordReader.NearestAsync(context, key, null, cancellation);
+        var nearest = await RecordReader.NearestAsync(context, key, null, _store.Vault.OrganizationKey, cancellation);
         var isThere = nearest?.Record.RecordKey == key;
         var versions = nearest is null
             ? []

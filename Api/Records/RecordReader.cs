@@ -78,7 +78,7 @@ internal static class RecordReader
     }
 
     /// <summary>
-    /// The record with this key in its newest version, or in the asked one. Where there is no such record, another one
+    /// The record with this key in its newest version, or in the asked one. Where there is no such record, a patient's one
     /// stands in for it (the next in the order of the keys, which are keyed hashes), so that to look for what is not there
     /// costs the same queries and decisions as to look for what is denied. The caller compares key and version.
     /// </summary>
@@ -86,6 +86,7 @@ internal static class RecordReader
         LedgerContext context,
         string recordKey,
         int? version,
+        string organizationKey,
         CancellationToken cancellation
     )
     {
@@ -96,11 +97,18 @@ internal static class RecordReader
                 r.RecordKey
                 == (
                     context
-                        .Records.Where(o => string.Compare(o.RecordKey, recordKey) >= 0)
+                        .Compartments.Where(o =>
+                            string.Compare(o.RecordKey, recordKey) >= 0
+                            && (o.RecordKey == recordKey || o.PatientKey != organizationKey)
+                        )
                         .OrderBy(o => o.RecordKey)
                         .Select(o => o.RecordKey)
                         .FirstOrDefault()
-                    ?? context.Records.OrderBy(o => o.RecordKey).Select(o => o.RecordKey).FirstOrDefault()
+                    ?? context
+                        .Compartments.Where(o => o.PatientKey != organizationKey)
+                        .OrderBy(o => o.RecordKey)
+                        .Select(o => o.RecordKey)
+                        .FirstOrDefault()
                 )
             )
             .OrderByDescending(r => r.Version == version)

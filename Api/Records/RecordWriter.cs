@@ -20,6 +20,19 @@ internal enum WriteOutcome
     Rejected,
 }
 
+/// <summary>Why something is written.</summary>
+internal enum WriteReason
+{
+    /// <summary>An import: content that any version has had is nothing new.</summary>
+    Import,
+
+    /// <summary>A change: a new version, unless the newest one has this content.</summary>
+    Change,
+
+    /// <summary>The version that says that the record was deleted.</summary>
+    Deletion,
+}
+
 /// <summary>
 /// One write transaction: records are sealed and stored with their segments, leaves and tokens, all or nothing, by
 /// <see cref="CommitAsync"/>. Not to be used again after it, nor after a failure: a sealing context is never rebuilt.
@@ -36,6 +49,7 @@ internal sealed class RecordWriter : IAsyncDisposable
     private readonly Dictionary<string, Compartment> _compartments = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Segment> _segments = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<CompartmentRow>> _versions = new(StringComparer.Ordinal);
+    private readonly HashSet<(string RecordKey, int Version)> _deleted = [];
 
     private RecordWriter(LedgerContext context, Store store, IDisposable turn, long anchor)
     {
@@ -92,7 +106,21 @@ internal sealed class RecordWriter : IAsyncDisposable
             .ToListAsync(cancellation);
         foreach (var row in rows)
             _versions[row.RecordKey].Add(row);
+        var deleted = await _context
+            .Records.Where(r => r.IsDeleted && keys.Contains(r.RecordKey))
+            .Select(r => new { r.RecordKey, r.Version })
+            .ToListAsync(cancellation);
+        _deleted.UnionWith(deleted.Select(r => (r.RecordKey, r.Version)));
     }
+
+    /// <summary>The newest version of a record that was loaded or written here; 0 when there is none.</summary>
+    public int VersionOf(string reference) =>
+        _versions.GetValueOrDefault(_vault.RecordKey(reference)) is { Count: > 0 } versions
+            ? versions.Max(v => v.Version)
+            : 0;
+
+    /// <summary>When what is written here was written.</summary>
+    public DateTimeOffset Written => DateTimeOffset.FromUnixTimeMilliseconds(_now);
 
     /// <summary>
     /// Seals and stages one resource.
@@ -100,11 +128,13 @@ internal sealed class RecordWriter : IAsyncDisposable
     /// <param name="record">The resource.</param>
     /// <param name="patientKeys">Keys of all its compartments; none for a resource of no patient.</param>
     /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="reason">Why it is written.</param>
     /// <returns>What became of it, with the reason when it was rejected.</returns>
     public async Task<(WriteOutcome Outcome, string? Reason)> WriteAsync(
         PreparedRecord record,
         IReadOnlyList<string> patientKeys,
-        CancellationToken cancellation
+        CancellationToken cancellation,
+        WriteReason reason = WriteReason.Import
     )
     {
         var compartments = new List<Compartment>();
@@ -134,7 +164,13 @@ internal sealed class RecordWriter : IAsyncDisposable
             return (WriteOutcome.Rejected, "of an id that is taken");
         var first = compartments[0];
         var tag = first.Index.ContentTag(key, record.Content.Span);
-        if (versions.Exists(v => v.PatientKey == first.Row.PatientKey && v.ContentTag.AsSpan().SequenceEqual(tag)))
+        var newest = versions.Count == 0 ? 0 : versions.Max(v => v.Version);
+        var isKnown = versions.Exists(v =>
+            v.PatientKey == first.Row.PatientKey
+            && v.ContentTag.AsSpan().SequenceEqual(tag)
+            && (reason == WriteReason.Import || (v.Version == newest && !_deleted.Contains((key, newest))))
+        );
+        if (isKnown && reason != WriteReason.Deletion)
             return (WriteOutcome.Unchanged, null);
 
         foreach (var compartment in compartments)
@@ -151,7 +187,7 @@ internal sealed class RecordWriter : IAsyncDisposable
                 return (WriteOutcome.Rejected, "of a patient whose keys cannot be had");
             targets.Add(new CompartmentToSeal(segment, Meta(record, compartment)));
         }
-        var version = versions.Count == 0 ? 1 : versions.Max(v => v.Version) + 1;
+        var version = newest + 1;
         var written = _sealing.Seal(
             new RecordToSeal
             {
@@ -170,12 +206,15 @@ internal sealed class RecordWriter : IAsyncDisposable
             var position = compartment.Positions!.Stage(_context, patient, key, version, leaf, _anchor);
             compartment.Leaves.Add(new StagedLeaf(key, position, leaf));
         }
-        Stage(written.Record, versions);
+        Stage(written.Record, versions, reason == WriteReason.Deletion);
         if (record.Type == "Consent")
             compartments.ForEach(StageChange);
-        if (version == 1)
-            StageTokens(record, key, compartments);
-        return (version == 1 ? WriteOutcome.Created : WriteOutcome.Updated, null);
+        var isNew = version == 1 || _deleted.Contains((key, newest));
+        if (reason == WriteReason.Deletion)
+            await UnstageAsync(key, version, cancellation);
+        else
+            await StageFoundAsync(record, key, compartments, isNew, cancellation);
+        return (isNew ? WriteOutcome.Created : WriteOutcome.Updated, null);
     }
 
     /// <summary>The current records of a compartment with this key, by the patients that hold them.</summary>
@@ -226,15 +265,12 @@ internal sealed class RecordWriter : IAsyncDisposable
         _turn.Dispose();
     }
 
+    // Where the patient's exception classes cannot be read, the record carries all eight bits.
     private static RecordMeta Meta(PreparedRecord record, Compartment compartment)
     {
-        var facts = record.Description.Facts;
-        // Where the patient's exception classes cannot be read, the record carries all eight bits.
-        return new RecordMeta(
-            checked((byte)Vocabulary.TypeBit(facts.Type)!.Value),
-            Vocabulary.RecordLabels(facts.Labels) | (compartment.Classes?.BitsOf(facts) ?? ExceptionClasses.AllBits),
-            Vocabulary.RecordDay(facts.Date)
-        );
+        var bits = compartment.Classes?.BitsOf(record.Description.Facts) ?? ExceptionClasses.AllBits;
+        var meta = record.Meta;
+        return new RecordMeta(meta.Type, meta.Labels | bits, meta.Day);
     }
 
     // Grants follow their consents; until they do, the row says that they are to be made anew.
@@ -314,7 +350,14 @@ internal sealed class RecordWriter : IAsyncDisposable
         return segment;
     }
 
-    private void Stage(SealedRecord sealedRecord, List<CompartmentRow> versions)
+    private async Task UnstageAsync(string key, int version, CancellationToken cancellation)
+    {
+        _deleted.Add((key, version));
+        _context.Tokens.RemoveRange(await _context.Tokens.Where(t => t.RecordKey == key).ToListAsync(cancellation));
+        _context.Search.RemoveRange(await _context.Search.Where(t => t.RecordKey == key).ToListAsync(cancellation));
+    }
+
+    private void Stage(SealedRecord sealedRecord, List<CompartmentRow> versions, bool isDeleted)
     {
         var row = new RecordRow
         {
@@ -322,19 +365,26 @@ internal sealed class RecordWriter : IAsyncDisposable
             Version = sealedRecord.Version,
             Content = sealedRecord.Content,
             Written = _now,
+            IsDeleted = isDeleted,
             Compartments = [.. sealedRecord.Compartments.Select(c => CompartmentRow.Of(sealedRecord, c))],
         };
         _context.Records.Add(row);
         versions.AddRange(row.Compartments);
     }
 
-    private void StageTokens(PreparedRecord record, string key, List<Compartment> compartments)
+    private async Task StageFoundAsync(
+        PreparedRecord record,
+        string key,
+        IReadOnlyList<Compartment> compartments,
+        bool isNew,
+        CancellationToken cancellation
+    )
     {
-        foreach (var compartment in compartments)
+        foreach (var (row, index, _) in compartments)
         {
-            _context.Tokens.Add(
-                new TokenRow { Token = compartment.Index.Token("", "_type", record.Type), RecordKey = key }
-            );
+            if (isNew)
+                _context.Tokens.Add(new TokenRow { Token = index.Token("", "_type", record.Type), RecordKey = key });
+            await SearchRows.StageAsync(_context, record, key, row.PatientKey, index, isNew, cancellation);
         }
     }
 

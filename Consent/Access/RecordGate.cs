@@ -1,3 +1,4 @@
+using MedLedger.Consent.Commitments;
 using MedLedger.Consent.Directives;
 using MedLedger.Consent.Vault;
 using MedLedger.Crypto.Fields;
@@ -61,6 +62,48 @@ public sealed class RecordGate(RecordVault vault, AccessGate gate, TimeProvider 
     }
 
     /// <summary>
+    /// Decides whether a resource with these facts may be written into compartments. What it answers opens nothing: its
+    /// permits are for version 0, which no record has.
+    /// </summary>
+    /// <param name="request">Who asks, for what (collect, correct).</param>
+    /// <param name="facts">What the new content says.</param>
+    /// <param name="meta">Type, labels and day that its leaf will have.</param>
+    /// <param name="patientKeys">The compartments.</param>
+    /// <param name="states">States by patient key.</param>
+    /// <param name="chain">The chain, null when it is out of reach.</param>
+    public bool MayWrite(
+        AccessRequest request,
+        ResourceFacts facts,
+        RecordMeta meta,
+        IReadOnlyList<string> patientKeys,
+        IReadOnlyDictionary<string, PatientState> states,
+        ChainView? chain
+    )
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(facts);
+        ArgumentNullException.ThrowIfNull(patientKeys);
+        ArgumentNullException.ThrowIfNull(states);
+        var compartments = new List<Compartment>();
+        foreach (var patientKey in patientKeys)
+        {
+            if (!states.TryGetValue(patientKey, out var state) || state.Patient is null)
+                return false;
+            compartments.Add(ToCompartment(state, meta));
+        }
+        var asked = request with { Resource = facts };
+        var decisions = gate.DecideAll(
+            asked,
+            vault.RecordKey(facts.Reference),
+            0,
+            compartments,
+            chain,
+            time.GetUtcNow()
+        );
+        return compartments.Count > 0 && decisions[^1].Decision is AccessDecision.Permit;
+    }
+
+    /// <summary>
     /// Reads a stored Consent as the rule that it is, for the gate's own use. Null when the row is no Consent, cannot be
     /// opened, or is not readable as one.
     /// </summary>
@@ -109,19 +152,22 @@ public sealed class RecordGate(RecordVault vault, AccessGate gate, TimeProvider 
             },
             record.RecordKey,
             record.Version,
-            new Compartment
-            {
-                PatientKey = compartment.PatientKey,
-                Patient = state.Patient,
-                Meta = facts.Meta,
-                Directives = state.Directives,
-                Grants = state.Grants,
-                Delegates = state.Delegates,
-                IsErased = state.IsErased,
-            },
+            ToCompartment(state, facts.Meta),
             chain,
             time.GetUtcNow(),
             emergency
         );
     }
+
+    private static Compartment ToCompartment(PatientState state, RecordMeta meta) =>
+        new()
+        {
+            PatientKey = state.PatientKey,
+            Patient = state.Patient,
+            Meta = meta,
+            Directives = state.Directives,
+            Grants = state.Grants,
+            Delegates = state.Delegates,
+            IsErased = state.IsErased,
+        };
 }

@@ -32,7 +32,7 @@ internal static class CapabilityApi
                     "OAuth 2.0 bearer tokens that carry a purpose of use; every record is read through the patient's consents.",
             },
         };
-        foreach (var code in Codes(FhirLevel.System))
+        foreach (var code in Codes(FhirLevel.System).Append("batch"))
         {
             rest.Interaction.Add(
                 new CapabilityStatement.SystemInteractionComponent
@@ -79,6 +79,12 @@ internal static class CapabilityApi
                 {
                     CodeElement = new Code<CapabilityStatement.TypeRestfulInteraction> { JsonValue = code },
                 }
+            );
+        }
+        foreach (var definition in SearchDefinition.Of(type).Values.OrderBy(d => d.Code, StringComparer.Ordinal))
+        {
+            resource.SearchParam.Add(
+                new CapabilityStatement.SearchParamComponent { Name = definition.Code, Type = definition.Type }
             );
         }
         return resource;

@@ -36,6 +36,21 @@ internal sealed class FhirExchange(HttpContext http, Caller caller, OpenLedger l
     /// </summary>
     public bool MayRead => Caller.User.Role is Role.Clinician or Role.Patient;
 
+    /// <summary>Whether the role writes content at all.</summary>
+    public bool MayWrite => Caller.User.Role is Role.Ingest or Role.Clinician or Role.Patient;
+
+    /// <summary>A service that writes for every patient, without being asked what they consent to, and reads nothing.</summary>
+    public bool IsTrustedWriter => Caller.User.Role == Role.Ingest;
+
+    /// <summary>Whether the role changes what is there: patients change their Consents, not what others wrote about them.</summary>
+    public bool MayChange(string type) =>
+        Caller.User.Role switch
+        {
+            Role.Clinician => type != "Consent",
+            Role.Patient => type == "Consent",
+            _ => false,
+        };
+
     /// <summary>Where the FHIR API stands, as the client sees it, without a slash at the end.</summary>
     public string BaseUrl => $"{Http.Request.Scheme}://{Http.Request.Host}{Base}";
 

@@ -36,6 +36,12 @@ internal static class FhirRoutes
     /// <summary>All interactions that are built. Everything else below the base answers 501.</summary>
     public static IReadOnlyList<FhirRoute> All { get; } =
     [
+        new("POST", "/", "transaction", FhirLevel.System, BundleApi.PostAsync),
+        new("GET", "/{type}", "search-type", FhirLevel.Type, SearchApi.GetAsync),
+        new("POST", "/{type}/_search", "search-type", FhirLevel.Type, SearchApi.PostAsync),
+        new("POST", "/{type}", "create", FhirLevel.Type, WriteApi.CreateAsync),
+        new("PUT", "/{type}/{id}", "update", FhirLevel.Type, WriteApi.UpdateAsync),
+        new("DELETE", "/{type}/{id}", "delete", FhirLevel.Type, WriteApi.DeleteAsync),
         new("GET", "/{type}/{id}", "read", FhirLevel.Type, ReadApi.ReadAsync),
         new("GET", "/{type}/{id}/_history/{version}", "vread", FhirLevel.Type, ReadApi.VersionReadAsync),
         new("GET", "/{type}/{id}/_history", "history-instance", FhirLevel.Type, HistoryApi.InstanceAsync),

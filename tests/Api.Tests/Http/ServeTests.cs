@@ -57,7 +57,7 @@ public sealed class ServeTests : IDisposable
         Assert.Equal(HttpStatusCode.Unauthorized, (await http.GetAsync("/fhir/Patient/sample-a")).StatusCode);
         Assert.Equal(
             HttpStatusCode.NotImplemented,
-            (await SendAsync(http, HttpMethod.Get, "/fhir/Patient", clinician)).Status
+            (await SendAsync(http, HttpMethod.Get, "/fhir/$export", clinician)).Status
         );
         Assert.Equal(
             HttpStatusCode.Unauthorized,

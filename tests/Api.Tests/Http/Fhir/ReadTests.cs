@@ -117,9 +117,15 @@ public sealed class ReadTests(FhirServer server)
     private async Task<(long Opened, long Queries)> CostAsync(string path)
     {
         await server.GetAsync("clinician2", path); // what a process loads once is loaded
-        using var counters = new Counters();
-        await server.GetAsync("clinician2", path);
-        return counters.Now;
+        var cost = (Opened: long.MaxValue, Queries: long.MaxValue);
+        // The server anchors in the background from time to time; the least of some counts is the read's own.
+        for (var i = 0; i < 3; i++)
+        {
+            using var counters = new Counters();
+            await server.GetAsync("clinician2", path);
+            cost = (Math.Min(cost.Opened, counters.Now.Opened), Math.Min(cost.Queries, counters.Now.Queries));
+        }
+        return cost;
     }
 
     private static string Names(FhirAnswer answer) =>

@@ -1,0 +1,222 @@
+using System.Text.Json;
+using Hl7.Fhir.Model;
+
+namespace MedLedger.Api.Fhir;
+
+/// <summary>
+/// One path of a search parameter's FHIRPath expression, compiled for JSON: names, <c>as</c>, <c>where(resolve() is T)</c>,
+/// <c>where(name='value')</c> and an index. All R4 expressions but one are unions of such paths; what is none of them is
+/// not searchable.
+/// </summary>
+internal sealed class SearchPath
+{
+    private readonly List<Step> _steps;
+
+    private SearchPath(List<Step> steps) => _steps = steps;
+
+    private enum Kind
+    {
+        Member,
+        As,
+        Resolves,
+        Equals,
+        First,
+    }
+
+    private readonly record struct Step(Kind Kind, string Name, string Value = "");
+
+    /// <summary>The paths of an expression that begin at a type; null when one of them cannot be compiled.</summary>
+    public static IReadOnlyList<SearchPath>? TryCompile(string expression, string type)
+    {
+        var paths = new List<SearchPath>();
+        foreach (var part in Split(expression, '|').Select(p => p.Trim()))
+        {
+            var text = Unwrap(part);
+            var start = Split(text.TrimStart('('), '.')[0];
+            if (start != type && start is not ("Resource" or "DomainResource"))
+                continue;
+            if (TrySteps(text) is not { } steps)
+                return null;
+            paths.Add(new SearchPath(steps));
+        }
+        return paths.Count == 0 ? null : paths;
+    }
+
+    /// <summary>The values that the path reaches in a resource.</summary>
+    public IEnumerable<JsonElement> Follow(JsonElement resource) => Follow(resource, 0);
+
+    private IEnumerable<JsonElement> Follow(JsonElement from, int at)
+    {
+        if (from.ValueKind == JsonValueKind.Array)
+        {
+            foreach (var found in from.EnumerateArray().SelectMany(item => Follow(item, at)))
+                yield return found;
+            yield break;
+        }
+        if (at == _steps.Count)
+        {
+            yield return from;
+            yield break;
+        }
+        var step = _steps[at];
+        switch (step.Kind)
+        {
+            case Kind.Member:
+                foreach (var value in Members(from, step.Name, at))
+                {
+                    var next = at + 1;
+                    var only = value;
+                    if (next < _steps.Count && _steps[next].Kind == Kind.First)
+                    {
+                        next++;
+                        if (value.ValueKind == JsonValueKind.Array && value.GetArrayLength() > 0)
+                            only = value[0];
+                    }
+                    foreach (var found in Follow(only, next))
+                        yield return found;
+                }
+                break;
+            case Kind.Resolves:
+                if (Refers(from, step.Name))
+                {
+                    foreach (var found in Follow(from, at + 1))
+                        yield return found;
+                }
+                break;
+            case Kind.Equals:
+                if (
+                    from.ValueKind == JsonValueKind.Object
+                    && from.TryGetProperty(step.Name, out var given)
+                    && given.ValueEquals(step.Value)
+                )
+                {
+                    foreach (var found in Follow(from, at + 1))
+                        yield return found;
+                }
+                break;
+            default:
+                foreach (var found in Follow(from, at + 1))
+                    yield return found;
+                break;
+        }
+    }
+
+    // A choice element x[x] stands in JSON as x and the name of its type.
+    private IEnumerable<JsonElement> Members(JsonElement from, string name, int at)
+    {
+        if (from.ValueKind != JsonValueKind.Object)
+            yield break;
+        if (at + 1 < _steps.Count && _steps[at + 1].Kind == Kind.As)
+        {
+            var type = _steps[at + 1].Name;
+            if (from.TryGetProperty(name + char.ToUpperInvariant(type[0]) + type[1..], out var chosen))
+                yield return chosen;
+            yield break;
+        }
+        foreach (var member in from.EnumerateObject())
+        {
+            if (member.NameEquals(name) || IsChoice(member.Name, name))
+                yield return member.Value;
+        }
+    }
+
+    private static bool IsChoice(string member, string name)
+    {
+        if (member.Length <= name.Length || !member.StartsWith(name, StringComparison.Ordinal))
+            return false;
+        var type = member[name.Length..];
+        return char.IsAsciiLetterUpper(type[0])
+            && (ModelInfo.IsDataType(type) || ModelInfo.IsPrimitive(char.ToLowerInvariant(type[0]) + type[1..]));
+    }
+
+    private static bool Refers(JsonElement from, string type) =>
+        from.ValueKind == JsonValueKind.Object
+        && (
+            (
+                from.TryGetProperty("reference", out var text)
+                && text.ValueKind == JsonValueKind.String
+                && LiteralReference.ToTypeAndId(text.GetString()!)?.StartsWith(type + "/", StringComparison.Ordinal)
+                    == true
+            ) || (from.TryGetProperty("type", out var stated) && stated.ValueEquals(type))
+        );
+
+    private static List<Step>? TrySteps(string text)
+    {
+        var steps = new List<Step>();
+        var parts = Split(text, '.');
+        // (Type.path as T).rest
+        if (parts[0].StartsWith('('))
+        {
+            if (Unwrap(parts[0]) is var inner && TrySteps(inner) is { } first)
+                steps.AddRange(first);
+            else
+                return null;
+        }
+        foreach (var part in parts.Skip(1))
+        {
+            var words = part.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            if (words is [var member, "as", var type])
+            {
+                steps.Add(new Step(Kind.Member, member));
+                steps.Add(new Step(Kind.As, type));
+            }
+            else if (part.StartsWith("as(", StringComparison.Ordinal))
+                steps.Add(new Step(Kind.As, part[3..^1]));
+            else if (part.StartsWith("where(resolve() is ", StringComparison.Ordinal))
+                steps.Add(new Step(Kind.Resolves, part["where(resolve() is ".Length..^1]));
+            else if (
+                part.StartsWith("where(", StringComparison.Ordinal) && part[6..^1].Split('=') is [var name, var value]
+            )
+                steps.Add(new Step(Kind.Equals, name.Trim(), value.Trim().Trim('\'')));
+            else if (part.EndsWith("[0]", StringComparison.Ordinal))
+            {
+                steps.Add(new Step(Kind.Member, part[..^3]));
+                steps.Add(new Step(Kind.First, ""));
+            }
+            else if (part.All(char.IsAsciiLetterOrDigit))
+                steps.Add(new Step(Kind.Member, part));
+            else
+                return null;
+        }
+        return steps;
+    }
+
+    private static string Unwrap(string text) =>
+        text.StartsWith('(') && text.EndsWith(')') && Close(text) == text.Length - 1 ? text[1..^1] : text;
+
+    private static int Close(string text)
+    {
+        var depth = 0;
+        for (var i = 0; i < text.Length; i++)
+        {
+            depth +=
+                text[i] == '(' ? 1
+                : text[i] == ')' ? -1
+                : 0;
+            if (depth == 0)
+                return i;
+        }
+        return -1;
+    }
+
+    private static List<string> Split(string text, char separator)
+    {
+        var parts = new List<string>();
+        int depth = 0,
+            from = 0;
+        for (var i = 0; i < text.Length; i++)
+        {
+            depth +=
+                text[i] == '(' ? 1
+                : text[i] == ')' ? -1
+                : 0;
+            if (depth == 0 && text[i] == separator)
+            {
+                parts.Add(text[from..i]);
+                from = i + 1;
+            }
+        }
+        parts.Add(text[from..]);
+        return parts;
+    }
+}

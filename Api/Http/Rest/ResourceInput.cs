@@ -1,0 +1,72 @@
+using System.Text.Json;
+using MedLedger.Api.Fhir;
+using MedLedger.Api.Records;
+
+namespace MedLedger.Api.Http.Rest;
+
+/// <summary>Reads resources that clients send, before anything is looked up.</summary>
+internal static class ResourceInput
+{
+    /// <summary>The body of a request; null with the problem.</summary>
+    public static async Task<(byte[]? Body, Outcome? Problem)> ReadAsync(
+        HttpRequest request,
+        CancellationToken cancellation
+    )
+    {
+        if (!FhirBody.IsReadable(request.ContentType))
+            return (null, Outcomes.Table.WrongMediaType);
+        using var body = new MemoryStream();
+        await request.Body.CopyToAsync(body, cancellation);
+        return body.Length > ImportSource.MaxResourceBytes * 2
+            ? (null, Outcomes.Table.TooLarge)
+            : (body.ToArray(), null);
+    }
+
+    /// <summary>Type and id on the first level of a resource; null when it is no JSON object with a type.</summary>
+    public static (string Type, string? Id)? Identity(ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 64 });
+            if (
+                document.RootElement.ValueKind != JsonValueKind.Object
+                || !document.RootElement.TryGetProperty("resourceType", out var type)
+                || type.ValueKind != JsonValueKind.String
+            )
+                return null;
+            var id =
+                document.RootElement.TryGetProperty("id", out var given) && given.ValueKind == JsonValueKind.String
+                    ? given.GetString()
+                    : null;
+            return (type.GetString()!, id);
+        }
+        catch (Exception broken) when (broken is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// Prepares a resource of the type of the URL. <paramref name="id"/> is the id it gets; with
+    /// <paramref name="isOwnId"/> the body has to have the same.
+    /// </summary>
+    public static (PreparedRecord? Record, Outcome? Problem) Prepare(
+        ReadOnlyMemory<byte> json,
+        string type,
+        string id,
+        bool isOwnId,
+        IReadOnlyDictionary<string, string>? references = null
+    )
+    {
+        if (Identity(json) is not { } identity)
+            return (null, Outcomes.Table.Structure("The body is not one FHIR resource in JSON."));
+        if (!ResourceParser.ResourceTypes.Contains(identity.Type))
+            return (null, Outcomes.Table.Structure("The body has no resource type of FHIR R4."));
+        if (identity.Type != type)
+            return (null, Outcomes.Table.BadRequest("The body's resource type is not that of the URL."));
+        if (isOwnId && identity.Id != id)
+            return (null, Outcomes.Table.BadRequest("The body's id is not that of the URL."));
+        var record = PreparedRecord.TryPrepareServed(json, references, id, out var problem);
+        return record is null ? (null, Outcomes.Table.Invalid(problem ?? "not valid FHIR R4")) : (record, null);
+    }
+}

@@ -1,0 +1,173 @@
+using System.Buffers.Text;
+using System.Text;
+using System.Text.Json;
+using MedLedger.Api.Fhir;
+using MedLedger.Api.Persistence;
+using MedLedger.Api.Records;
+using MedLedger.Consent.Log;
+
+namespace MedLedger.Api.Http.Rest;
+
+/// <summary>search by GET and POST (FHIR R4, search.html): everything in the answer, counts too, is what the caller may see.</summary>
+internal static class SearchApi
+{
+    private const string PageParameter = "_page";
+    private const string PagePlace = "fhir-page";
+    private static readonly TimeSpan PageLifetime = TimeSpan.FromHours(1);
+
+    /// <summary>GET Type?...</summary>
+    public static Task<IResult> GetAsync(FhirExchange exchange)
+    {
+        var query = exchange.Http.Request.Query;
+        if (query[PageParameter] is [{ } sealedPage])
+        {
+            return OpenPage(exchange, sealedPage) is { } page
+                ? RunAsync(exchange, page.Query, page.Offset)
+                : Task.FromResult(Outcomes.NotFound);
+        }
+        return RunAsync(exchange, Pairs(query.Select(p => (p.Key, p.Value.ToArray()))), 0);
+    }
+
+    /// <summary>POST Type/_search with a form; parameters of the URL count, too.</summary>
+    public static async Task<IResult> PostAsync(FhirExchange exchange)
+    {
+        var request = exchange.Http.Request;
+        if (!request.HasFormContentType)
+            return Outcomes.Table.WrongMediaType.ToResult();
+        var form = await request.ReadFormAsync(exchange.Aborted);
+        var all = request
+            .Query.Select(p => (p.Key, p.Value.ToArray()))
+            .Concat(form.Select(p => (p.Key, p.Value.ToArray())));
+        return await RunAsync(exchange, Pairs(all), 0);
+    }
+
+    private static async Task<IResult> RunAsync(
+        FhirExchange exchange,
+        IReadOnlyList<KeyValuePair<string, string>> parameters,
+        int offset
+    )
+    {
+        if (!exchange.MayRead)
+            return Outcomes.Forbidden;
+        if (!ResourceParser.ResourceTypes.Contains(exchange.Type))
+            return Outcomes.Table.NoSuchType.ToResult();
+        if (SearchRequest.TryRead(exchange.Type, parameters, out var problem) is not { } search)
+            return Outcomes.Table.NotSearchable(problem!).ToResult();
+        var asking = exchange.Asking("access");
+        var log = new AccessLog(asking, "search-type", exchange.Ledger.Store.Vault.OrganizationKey)
+        {
+            Action = AuditAction.Searched,
+        };
+        var finder = new RecordSearch(exchange.Ledger, asking, log);
+        var opened = new List<ReadableRecord>();
+        try
+        {
+            await using var context = exchange.Ledger.Store.CreateDbContext();
+            var run = new SearchRun(finder, context, opened, exchange.Aborted);
+            var (matches, refused) = await run.MatchAsync(search);
+            if (refused is not null)
+                return Outcomes.Table.NotSearchable(refused).ToResult();
+            var page = search.IsCountOnly ? [] : matches.Skip(offset).Take(search.Count).ToList();
+            var included = page.Count == 0 ? [] : await run.IncludeAsync(search, page);
+            await exchange.Ledger.Audit.AppendAsync(log.Events(), exchange.Aborted);
+
+            var bundle = new BundleWriter("searchset", exchange.BaseUrl)
+            {
+                Total = search.HasNoTotal ? null : matches.Count,
+            };
+            bundle.Link("self", $"{exchange.BaseUrl}/{exchange.Type}?{Encode(parameters)}");
+            if (!search.IsCountOnly && offset + page.Count < matches.Count)
+                bundle.Link("next", Seal(exchange, parameters, offset + page.Count));
+            foreach (var record in page)
+                bundle.AddFound(record.Reference, Cut(record.ToBody(), search.Elements), "match");
+            foreach (var record in included)
+                bundle.AddFound(record.Reference, record.ToBody(), "include");
+            return FhirBody.Of(exchange, bundle.ToBody());
+        }
+        catch (TooCostlyException costly)
+        {
+            return Outcomes.Table.TooCostly(costly.Message).ToResult();
+        }
+        finally
+        {
+            foreach (var record in opened)
+                record.Dispose();
+        }
+    }
+
+    // _elements: those and what is always there; the resource says that it is not whole.
+    private static byte[] Cut(byte[] body, IReadOnlySet<string>? elements)
+    {
+        if (elements is null)
+            return body;
+        var resource = System.Text.Json.Nodes.JsonNode.Parse(body)!.AsObject();
+        foreach (var name in resource.Select(m => m.Key).ToList())
+        {
+            if (name is not ("resourceType" or "id" or "meta") && !elements.Contains(name.TrimStart('_')))
+                resource.Remove(name);
+        }
+        var tags = resource["meta"]!["tag"]?.AsArray();
+        if (tags is null)
+            resource["meta"]!["tag"] = tags = [];
+        tags.Add(
+            new System.Text.Json.Nodes.JsonObject
+            {
+                ["system"] = "http://terminology.hl7.org/CodeSystem/v3-ObservationValue",
+                ["code"] = "SUBSETTED",
+            }
+        );
+        return Encoding.UTF8.GetBytes(resource.ToJsonString());
+    }
+
+    private static List<KeyValuePair<string, string>> Pairs(IEnumerable<(string Key, string?[] Values)> parameters) =>
+        [.. parameters.SelectMany(p => p.Values.Select(v => KeyValuePair.Create(p.Key, v ?? "")))];
+
+    private static string Encode(IEnumerable<KeyValuePair<string, string>> parameters) =>
+        string.Join('&', parameters.Select(p => $"{Uri.EscapeDataString(p.Key)}={Uri.EscapeDataString(p.Value)}"));
+
+    // A page's link says nothing to whoever sees it, and works for its caller and purpose alone; the search runs anew.
+    private static string Seal(
+        FhirExchange exchange,
+        IReadOnlyList<KeyValuePair<string, string>> parameters,
+        int offset
+    )
+    {
+        var store = exchange.Ledger.Store;
+        var expires = (store.Time.GetUtcNow() + PageLifetime).ToUnixTimeSeconds();
+        var page = new Page(
+            exchange.Type,
+            exchange.Caller.User.Name,
+            exchange.Caller.Purpose,
+            expires,
+            offset,
+            [.. parameters]
+        );
+        var bytes = store.SealEntry(PagePlace, JsonSerializer.SerializeToUtf8Bytes(page));
+        return $"{exchange.BaseUrl}/{exchange.Type}?{PageParameter}={Base64Url.EncodeToString(bytes)}";
+    }
+
+    private static Page? OpenPage(FhirExchange exchange, string text)
+    {
+        var store = exchange.Ledger.Store;
+        if (!Base64Url.IsValid(text) || store.OpenEntry(PagePlace, Base64Url.DecodeFromChars(text)) is not { } json)
+            return null;
+        var page = JsonSerializer.Deserialize<Page>(json);
+        return
+            page is not null
+            && page.Type == exchange.Type
+            && page.User == exchange.Caller.User.Name
+            && page.Purpose == exchange.Caller.Purpose
+            && page.Expires > store.Time.GetUtcNow().ToUnixTimeSeconds()
+            ? page
+            : null;
+    }
+
+    private sealed record Page(
+        string Type,
+        string User,
+        string Purpose,
+        long Expires,
+        int Offset,
+        List<KeyValuePair<string, string>> Query
+    );
+}

@@ -1,0 +1,207 @@
+using System.Text.Json;
+using MedLedger.Api.Fhir;
+using MedLedger.Api.Jobs;
+using MedLedger.Api.Persistence;
+using MedLedger.Consent.Access;
+using MedLedger.Consent.Vault;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedLedger.Api.Records;
+
+/// <summary>What a search asks of the store: a type, criteria, and what the server itself knows of a record.</summary>
+internal sealed record RecordQuery(string Type, IReadOnlyList<SearchCriterion> Criteria)
+{
+    /// <summary>Ids, one of which the record has; null for any.</summary>
+    public IReadOnlyList<string>? Ids { get; init; }
+
+    /// <summary><c>_lastUpdated</c>: prefix and span, all of which hold.</summary>
+    public IReadOnlyList<(string Prefix, FhirRange Span)> LastUpdated { get; init; } = [];
+}
+
+/// <summary>A search that would open too much.</summary>
+internal sealed class TooCostlyException(string message) : Exception(message);
+
+/// <summary>
+/// Finds records: blind tokens narrow the candidates in the compartments that the caller may have something in, the gate
+/// decides on each candidate, and what it permits is opened and compared in clear. What is not permitted is not counted.
+/// </summary>
+internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, AccessLog log)
+{
+    /// <summary>At most so many patients are looked through for one search.</summary>
+    public const int MaxPatients = 500;
+
+    /// <summary>At most so many records are opened for one search.</summary>
+    public const int MaxOpened = 20_000;
+
+    private const int TokenSize = 8;
+    private readonly Store _store = ledger.Store;
+    private int _opened;
+
+    /// <summary>The token of a term, as rows of the index have it: 8 bytes.</summary>
+    public static byte[] Token(PatientIndex index, string type, string parameter, string value) =>
+        Convert.FromHexString(index.Token(type, parameter, value).AsSpan(0, 2 * TokenSize));
+
+    /// <summary>The records that match and that the caller may see; the caller disposes them.</summary>
+    public async Task<IReadOnlyList<ReadableRecord>> FindAsync(
+        LedgerContext context,
+        RecordQuery query,
+        CancellationToken cancellation
+    )
+    {
+        var keys = query.Ids is null
+            ? await CandidatesAsync(context, query, cancellation)
+            :
+            [
+                .. query
+                    .Ids.Select(id => _store.Vault.RecordKey($"{query.Type}/{id}"))
+                    .Distinct(StringComparer.Ordinal),
+            ];
+        var found = await OpenAsync(context, keys, cancellation);
+        var matching = new List<ReadableRecord>();
+        foreach (var record in found)
+        {
+            if (Matches(record, query))
+                matching.Add(record);
+            else
+                record.Dispose();
+        }
+        return matching;
+    }
+
+    /// <summary>Opens what is permitted of the records with these references.</summary>
+    public Task<IReadOnlyList<ReadableRecord>> OpenReferencesAsync(
+        LedgerContext context,
+        IReadOnlyList<string> references,
+        CancellationToken cancellation
+    ) => OpenAsync(context, [.. references.Select(_store.Vault.RecordKey)], cancellation);
+
+    /// <summary>Opens what is permitted of records in their newest versions.</summary>
+    public async Task<IReadOnlyList<ReadableRecord>> OpenAsync(
+        LedgerContext context,
+        IReadOnlyList<string> keys,
+        CancellationToken cancellation
+    )
+    {
+        _opened += keys.Count;
+        if (_opened > MaxOpened)
+            throw new TooCostlyException($"More than {MaxOpened} records would be compared; name a patient or a code.");
+        var readable = new List<ReadableRecord>();
+        var view = await ledger.Chain.ViewAsync(cancellation);
+        var known = new Dictionary<string, PatientState>(StringComparer.Ordinal);
+        foreach (var chunk in keys.Chunk(200))
+        {
+            var stored = await RecordReader.LoadAsync(context, chunk, cancellation).ToListAsync(cancellation);
+            var patients = stored
+                .SelectMany(s => s.Record.Compartments)
+                .Select(c => c.PatientKey)
+                .Where(key => !known.ContainsKey(key));
+            foreach (var (key, state) in await ledger.States.LoadAsync(context, patients, cancellation))
+                known[key] = state;
+            var byKey = stored.ToDictionary(s => s.Record.RecordKey, StringComparer.Ordinal);
+            void Refuse(StoredRecord record, DenyReason reason) => log.Refused(record, reason);
+            foreach (
+                var opened in new RecordOpener(_store.Vault, ledger.Gate).Open(stored, request, known, view, Refuse)
+            )
+            {
+                readable.Add(new ReadableRecord(byKey[opened.RecordKey], opened));
+                log.Permitted(opened);
+            }
+        }
+        return readable;
+    }
+
+    /// <summary>
+    /// The compartments in which the caller may have something: their own, those whose grants name them, and the
+    /// organization's.
+    /// </summary>
+    public async Task<IReadOnlyList<string>> CompartmentsAsync(LedgerContext context, CancellationToken cancellation)
+    {
+        var grantees = request.Actors.Select(_store.Vault.RecordKey).ToList();
+        var own = request.Actors.Select(_store.Vault.PatientKey).ToList();
+        var granted = await context
+            .Set<GrantRow>()
+            .Where(g => grantees.Contains(g.GranteeKey) && !g.IsRevocationSigned)
+            .Select(g => g.PatientKey)
+            .Union(context.Patients.Where(p => own.Contains(p.PatientKey)).Select(p => p.PatientKey))
+            .Take(MaxPatients + 1)
+            .ToListAsync(cancellation);
+        return granted.Count > MaxPatients
+            ? throw new TooCostlyException($"More than {MaxPatients} patients would be looked through; name one.")
+            : [.. granted, _store.Vault.OrganizationKey];
+    }
+
+    private async Task<IReadOnlyList<string>> CandidatesAsync(
+        LedgerContext context,
+        RecordQuery query,
+        CancellationToken cancellation
+    )
+    {
+        var compartments = await CompartmentsAsync(context, cancellation);
+        var keys = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var compartment in Narrow(compartments, query))
+        {
+            using var index = _store.Vault.OpenIndex(compartment);
+            if (index is null)
+                continue;
+            var wanted = query
+                .Criteria.Where(c => c.Terms is not null)
+                .Select(c => c.Terms!.Select(term => Token(index, query.Type, c.Definition.Code, term)).ToArray())
+                .Prepend([Token(index, "", "_type", query.Type)])
+                .ToList();
+            var rows = context
+                .Search.AsNoTracking()
+                .Where(s => s.PatientKey == compartment)
+                .Select(s => new { s.RecordKey, s.Tokens })
+                .AsAsyncEnumerable();
+            await foreach (var row in rows.WithCancellation(cancellation))
+            {
+                if (wanted.TrueForAll(any => any.Any(token => Has(row.Tokens, token))))
+                    keys.Add(row.RecordKey);
+            }
+        }
+        return [.. keys];
+    }
+
+    // A criterion that names patients leaves their compartments.
+    private IEnumerable<string> Narrow(IReadOnlyList<string> compartments, RecordQuery query)
+    {
+        var named = query
+            .Criteria.Where(c => c.Terms?.Count > 0)
+            .Select(c => c.Terms!)
+            .FirstOrDefault(terms => terms.All(t => t.StartsWith("Patient/", StringComparison.Ordinal)));
+        return named is null
+            ? compartments
+            : compartments.Intersect(named.Select(_store.Vault.PatientKey), StringComparer.Ordinal);
+    }
+
+    private static bool Has(byte[] tokens, byte[] token)
+    {
+        int low = 0,
+            high = (tokens.Length / TokenSize) - 1;
+        while (low <= high)
+        {
+            var middle = (low + high) / 2;
+            var order = tokens.AsSpan(middle * TokenSize, TokenSize).SequenceCompareTo(token);
+            if (order == 0)
+                return true;
+            if (order < 0)
+                low = middle + 1;
+            else
+                high = middle - 1;
+        }
+        return false;
+    }
+
+    private static bool Matches(ReadableRecord record, RecordQuery query)
+    {
+        if (record.Type != query.Type)
+            return false;
+        var written = new FhirRange(record.Written.UtcTicks, record.Written.UtcTicks + TimeSpan.TicksPerMillisecond);
+        if (!query.LastUpdated.All(one => FhirRange.Compare(one.Prefix, written, one.Span)))
+            return false;
+        if (query.Criteria.Count == 0)
+            return true;
+        using var document = JsonDocument.Parse(record.Content);
+        return query.Criteria.All(c => c.Matches(document.RootElement));
+    }
+}
