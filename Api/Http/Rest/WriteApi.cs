@@ -22,6 +22,11 @@ internal static class WriteApi
         var (record, invalid) = ResourceInput.Prepare(body, exchange.Type, RecordChanges.NewId(), isOwnId: false);
         if (record is null)
             return invalid!.ToResult();
+        if (
+            exchange.Http.Request.Headers["If-None-Exist"] is [{ Length: > 0 } criteria]
+            && await ConditionalApi.FindExistingAsync(exchange, criteria) is { } answer
+        )
+            return answer;
         return exchange.Type == Consent
             ? await ConsentApi.StoreAsync(exchange, record, expected: 0)
             : await ApplyAsync(exchange, new RecordChange(record, WriteReason.Change, Expected: 0));

@@ -61,6 +61,22 @@ public sealed class WriteTests(FhirServer server)
     }
 
     [Fact]
+    public async Task A_conditional_create_finds_only_what_the_caller_may_see()
+    {
+        var body = Observation("sample-a", "5").Replace("8480-6", "99995-6", StringComparison.Ordinal);
+        (string, string) condition = ("If-None-Exist", "patient=sample-a&code=99995-6");
+        var created = await server.SendAsync("clinician1", HttpMethod.Post, "Observation", body, condition);
+        Assert.Equal(HttpStatusCode.Created, created.Status);
+        var again = await server.SendAsync("clinician1", HttpMethod.Post, "Observation", body, condition);
+        Assert.Equal((HttpStatusCode.OK, created.Headers.Location), (again.Status, again.Headers.Location));
+        // The service that reads nothing is not told of it: it makes another one.
+        var other = await server.SendAsync("ingest1", HttpMethod.Post, "Observation", body, condition);
+        Assert.Equal(HttpStatusCode.Created, other.Status);
+        var many = await server.SendAsync("clinician1", HttpMethod.Post, "Observation", body, condition);
+        Assert.Equal((HttpStatusCode.PreconditionFailed, "multiple-matches"), (many.Status, many.Issue));
+    }
+
+    [Fact]
     public async Task Nobody_writes_what_consent_does_not_give()
     {
         foreach (var patient in new[] { "sample-d", "nobody" })
