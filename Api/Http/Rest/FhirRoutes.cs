@@ -86,6 +86,9 @@ internal static class FhirRoutes
         }
         if (FhirBody.Negotiate(http.Request) is null)
             return Outcomes.Table.NotAcceptable.ToResult();
+        // Operations and what begins with an underscore are no types and no ids.
+        if (IsReserved(http.Request.RouteValues["type"]) || IsReserved(http.Request.RouteValues["id"]))
+            return Outcomes.NotSupported;
         try
         {
             return await handle(new FhirExchange(http, caller, ledger));
@@ -104,4 +107,6 @@ internal static class FhirRoutes
             return Outcomes.Table.Failure.ToResult();
         }
     }
+
+    private static bool IsReserved(object? value) => value is string { Length: > 0 } text && text[0] is ('$' or '_');
 }
