@@ -292,7 +292,7 @@ internal sealed partial class AnalysisJobs(OpenLedger ledger)
             );
             context.Update(job.Row);
             var written = Event(job, AuditAction.Written) with { Entities = [record.Reference] };
-            await writer.CommitAsync(ledger.Audit, written, cancellation);
+            await writer.CommitAsync(ledger.Audit, [written], cancellation);
             return [.. opened.Select(one => one.Record.ToStatementRecord(one.Tree))];
         }
         finally

@@ -132,7 +132,7 @@ internal sealed class ConsentStore(Store store, RecordGate gate, GrantIssuer iss
             Patient = record.Description.Patients[0],
             Entities = [record.Reference],
         };
-        await writer.CommitAsync(audit, entry, cancellation);
+        await writer.CommitAsync(audit, [entry], cancellation);
         return null;
     }
 

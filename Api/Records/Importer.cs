@@ -172,7 +172,7 @@ internal sealed class Importer(Store store, AuditTrail audit, SensitivityRules r
             Interaction = "create",
             Note = $"{written} records",
         };
-        await writer.CommitAsync(audit, logged, cancellation);
+        await writer.CommitAsync(audit, [logged], cancellation);
         foreach (var (entry, outcome, reason) in outcomes)
             run.Count(source.File, entry.Position, outcome, reason);
     }

@@ -89,12 +89,7 @@ internal sealed class RecordChanges(OpenLedger ledger)
         if (entities.Count > 0)
         {
             var events = entities.Select(pair => Event(request, pair.Key, pair.Value)).ToList();
-            await ledger.Audit.AppendAsync(
-                writer.Context,
-                events,
-                () => writer.CommitAsync(cancellation),
-                cancellation
-            );
+            await writer.CommitAsync(ledger.Audit, events, cancellation);
         }
         return results;
     }

@@ -46,7 +46,7 @@ internal sealed class RecordLabels(Store store, AuditTrail audit)
             await context.Patients.FindAsync([patientKey], cancellation)
             ?? throw new InvalidDataException("A patient has no row; the database is damaged.");
         var leaves = new Dictionary<PatientRow, IReadOnlyList<StagedLeaf>> { [patient] = staged };
-        await store.Roots.CommitAsync(context, leaves, audit, relabelled, cancellation);
+        await store.Roots.CommitAsync(context, leaves, audit, [relabelled], cancellation);
     }
 
     // The newest version of each record: leaves of older ones are in no tree that a grant is proven against.

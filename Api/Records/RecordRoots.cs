@@ -61,15 +61,15 @@ internal sealed class RecordRoots(Store store) : IDisposable
     }
 
     /// <summary>
-    /// Makes a write durable, with new leaves and a log entry that carries the record root after it. The caller holds the
+    /// Makes a write durable, with new leaves and log entries that carry the record root after it. The caller holds the
     /// writing turn; its context, which looks for no changes, holds everything else of the write.
     /// </summary>
-    /// <returns>The entry's index.</returns>
+    /// <returns>The index that the log gave.</returns>
     public async Task<long> CommitAsync(
         LedgerContext context,
         IReadOnlyDictionary<PatientRow, IReadOnlyList<StagedLeaf>> leaves,
         AuditTrail audit,
-        AuditEvent entry,
+        IReadOnlyList<AuditEvent> entries,
         CancellationToken cancellation
     )
     {
@@ -85,7 +85,7 @@ internal sealed class RecordRoots(Store store) : IDisposable
             }
             var index = await audit.AppendAsync(
                 context,
-                [entry with { Root = change.Root }],
+                [.. entries.Select(entry => entry with { Root = change.Root })],
                 () => context.SaveChangesAsync(cancellation),
                 cancellation
             );

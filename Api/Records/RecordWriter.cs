@@ -234,14 +234,18 @@ internal sealed class RecordWriter : IAsyncDisposable
     public LedgerContext Context => _context;
 
     /// <summary>
-    /// Makes everything durable, together with a log entry that carries the record root after it. Nothing is logged when
-    /// no record was written.
+    /// Makes everything durable, together with log entries that carry the record root after it. Nothing is logged when no
+    /// record was written.
     /// </summary>
     /// <param name="audit">The log.</param>
-    /// <param name="entry">What happened; its root is set here.</param>
+    /// <param name="entries">What happened; their root is set here.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    /// <returns>The entry's index; null when nothing was logged.</returns>
-    public async Task<long?> CommitAsync(AuditTrail audit, AuditEvent entry, CancellationToken cancellation)
+    /// <returns>The index that the log gave; null when nothing was logged.</returns>
+    public async Task<long?> CommitAsync(
+        AuditTrail audit,
+        IReadOnlyList<AuditEvent> entries,
+        CancellationToken cancellation
+    )
     {
         _context.Encapsulations.AddRange(_sealing.Encapsulations);
         var leaves = _compartments
@@ -252,7 +256,7 @@ internal sealed class RecordWriter : IAsyncDisposable
             await _context.SaveChangesAsync(cancellation);
             return null;
         }
-        return await _store.Roots.CommitAsync(_context, leaves, audit, entry, cancellation);
+        return await _store.Roots.CommitAsync(_context, leaves, audit, entries, cancellation);
     }
 
     /// <inheritdoc/>
