@@ -29,8 +29,12 @@ internal static class LedgerApi
         app.MapGet("/uses", (HttpRequest http, CancellationToken ct) => UsesAsync(http, ledger, ct));
         app.MapGet("/audit", (HttpRequest http, CancellationToken ct) => AuditAsync(http, ledger, ct));
         app.MapAnalyses(ledger);
-        app.MapGet("/log/checkpoint", (CancellationToken ct) => CheckpointAsync(ledger, ct));
-        app.MapGet("/log/key", () => Results.Text(ledger.Audit.Key + "\n"));
+        var log = new LogExport(ledger.Store, ledger.Audit.Key);
+        app.MapGet(
+            $"/{LogExport.Folder}/{{*path}}",
+            async (string path, CancellationToken ct) =>
+                await log.ReadAsync(path, ct) is { } file ? Results.Bytes(file, MediaTypeOf(path)) : Outcomes.NotFound
+        );
         app.MapGet(
             "/log/receipts/{index:long}",
             async (long index, CancellationToken ct) =>
@@ -258,8 +262,11 @@ internal static class LedgerApi
         return Results.Ok(told);
     }
 
-    private static async Task<IResult> CheckpointAsync(OpenLedger ledger, CancellationToken cancellation) =>
-        await ledger.Audit.HeadAsync(cancellation) is var (head, _) ? Results.Text(head.Note) : Outcomes.NotFound;
+    // c2sp.org/tlog-tiles: heads and keys are text, tiles and entries are bytes.
+    private static string MediaTypeOf(string path) =>
+        path.EndsWith(".json", StringComparison.Ordinal) ? "application/json"
+        : path.StartsWith("tile/", StringComparison.Ordinal) ? "application/octet-stream"
+        : "text/plain; charset=utf-8";
 
     private static object Change(string consent, GrantChange change) =>
         new

@@ -36,6 +36,7 @@ public sealed class ServeTests : IDisposable
         {
             using var http = new HttpClient { BaseAddress = await AddressAsync(server) };
             await StoryAsync(http);
+            await LogAsync(new Uri(http.BaseAddress!, "log"));
         }
         finally
         {
@@ -123,6 +124,19 @@ public sealed class ServeTests : IDisposable
         Assert.Equal(1, receipt.GetProperty("receipt").GetProperty("revoked").GetArrayLength());
         var seen = await SendAsync(http, HttpMethod.Get, "/audit", patient);
         Assert.Contains(seen.Json.EnumerateArray(), e => e.GetProperty("action").GetString() == "Read");
+    }
+
+    // A compliance officer has an address, the trust file and some node of the chain.
+    private async Task LogAsync(Uri log)
+    {
+        var node = File.ReadAllText(_folder.File("data", "chain", "node.url")).Trim();
+        string[] line = ["verify", "--log", log.ToString(), "--trust", _folder.File("data", "trust.json"), "--json"];
+        foreach (var chain in new string[][] { [], ["--chain", node] })
+        {
+            var verified = await CommandRun.Of([.. line, .. chain]);
+            Assert.True(verified.ExitCode == Api.Cli.ExitCode.Good, verified.Error);
+            Assert.Equal("valid", verified.Json.GetProperty("result").GetString());
+        }
     }
 
     private static async Task<JsonElement> AnalyseAsync(HttpClient http, string token)
