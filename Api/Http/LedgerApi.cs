@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using MedLedger.Api.Http.Rest;
 using MedLedger.Api.Jobs;
 using MedLedger.Api.Persistence;
@@ -61,15 +62,14 @@ internal static class LedgerApi
             return Outcomes.Forbidden;
         if (http.ContentLength is null or > LargestImport)
             return Outcomes.TooLarge;
-        // The importer streams files; this one lies beside the data folder, for its owner alone, and is deleted.
-        var folder = Directory.CreateTempSubdirectory("medledger-import-").FullName;
+        // In memory: nothing unsealed touches a disk, not even for a moment.
+        var body = new byte[http.ContentLength.Value];
         try
         {
-            var lines = http.ContentType?.Contains("ndjson", StringComparison.OrdinalIgnoreCase) == true;
-            var path = Path.Combine(folder, lines ? "body.ndjson" : "body.json");
-            await using (var file = File.Create(path))
-                await http.Body.CopyToAsync(file, cancellation);
-            var report = await ledger.Importer.ImportAsync([path], new Silent(), cancellation);
+            await http.Body.ReadExactlyAsync(body, cancellation);
+            var isNdjson = http.ContentType?.Contains("ndjson", StringComparison.OrdinalIgnoreCase) == true;
+            var file = ImportFile.Of(isNdjson ? "body.ndjson" : "body.json", body);
+            var report = await ledger.Importer.ImportAsync([file], new Silent(), cancellation);
             return Results.Json(
                 new
                 {
@@ -86,7 +86,7 @@ internal static class LedgerApi
         }
         finally
         {
-            Directory.Delete(folder, recursive: true);
+            CryptographicOperations.ZeroMemory(body);
         }
     }
 

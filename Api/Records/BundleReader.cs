@@ -45,7 +45,7 @@ internal sealed class BundleReader : IDisposable
         "response",
     };
 
-    private readonly FileStream _stream;
+    private readonly Stream _stream;
     private byte[] _buffer = new byte[64 << 10];
     private int _consumed;
     private int _filled;
@@ -67,11 +67,10 @@ internal sealed class BundleReader : IDisposable
     private string? _method;
     private byte[]? _resource;
 
-    private BundleReader(string file) =>
-        _stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1);
+    private BundleReader(ImportFile file) => _stream = file.Open();
 
     /// <summary>The entries of a file, one at a time.</summary>
-    public static IEnumerable<SourceEntry> Read(string file)
+    public static IEnumerable<SourceEntry> Read(ImportFile file)
     {
         if (ReadAll(file, keep: false) is { } single)
         {
@@ -86,8 +85,16 @@ internal sealed class BundleReader : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _stream.Dispose();
 
+    private static byte[] Whole(ImportFile file)
+    {
+        using var stream = file.Open();
+        var content = new byte[stream.Length];
+        stream.ReadExactly(content);
+        return content;
+    }
+
     // A first pass over the whole file: broken JSON or a wrong kind of Bundle refuses the file before any entry is taken.
-    private static SourceEntry? ReadAll(string file, bool keep)
+    private static SourceEntry? ReadAll(ImportFile file, bool keep)
     {
         using var reader = new BundleReader(file) { IsCapturing = keep };
         while (reader.Next() is not null) { }
@@ -95,9 +102,9 @@ internal sealed class BundleReader : IDisposable
             throw new SourceException("no FHIR resource: resourceType is missing");
         if (reader._resourceType != "Bundle")
         {
-            return new FileInfo(file).Length > ImportSource.MaxResourceBytes
+            return file.Length > ImportSource.MaxResourceBytes
                 ? new SourceEntry("resource", null, null, default, "longer than 32 MB")
-                : new SourceEntry("resource", null, null, WithoutMark(File.ReadAllBytes(file)));
+                : new SourceEntry("resource", null, null, WithoutMark(Whole(file)));
         }
         if (reader._bundleType is null || !Types.Contains(reader._bundleType))
             throw new SourceException("a Bundle of a type other than collection, transaction and searchset");

@@ -14,6 +14,25 @@ internal sealed record SourceEntry(
     string? Problem = null
 );
 
+/// <summary>What an import reads, several times: a file, or a body in memory, which touches no disk.</summary>
+/// <param name="Name">For the report; the extension <c>.ndjson</c> says what is in it.</param>
+/// <param name="Length">In bytes.</param>
+/// <param name="Open">Opens it at its beginning.</param>
+internal sealed record ImportFile(string Name, long Length, Func<Stream> Open)
+{
+    /// <summary>A file on disk.</summary>
+    public static ImportFile At(string path) =>
+        new(
+            path,
+            new FileInfo(path).Length,
+            () => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1)
+        );
+
+    /// <summary>A body in memory.</summary>
+    public static ImportFile Of(string name, byte[] body) =>
+        new(name, body.Length, () => new MemoryStream(body, writable: false));
+}
+
 /// <summary>A file that cannot be taken as a whole.</summary>
 internal sealed class SourceException(string problem) : Exception(problem);
 
@@ -60,8 +79,8 @@ internal static class ImportSource
     /// The entries of one file, one at a time. Throws <see cref="SourceException"/> when the file is no Bundle (collection,
     /// transaction, searchset), no single resource and no NDJSON.
     /// </summary>
-    public static IEnumerable<SourceEntry> Read(string file) =>
-        IsNdjson(file) ? NdjsonReader.Read(file) : BundleReader.Read(file);
+    public static IEnumerable<SourceEntry> Read(ImportFile file) =>
+        IsNdjson(file.Name) ? NdjsonReader.Read(file) : BundleReader.Read(file);
 
     private static bool IsNdjson(string file) => HasExtension(file, ".ndjson");
 

@@ -58,8 +58,15 @@ internal sealed class Importer(Store store, AuditTrail audit, SensitivityRules r
     }
 
     /// <summary>Imports files; every file and entry is accepted or rejected with a reason.</summary>
-    public async Task<ImportReport> ImportAsync(
+    public Task<ImportReport> ImportAsync(
         IReadOnlyList<string> files,
+        IProgress<Cli.Progressed> progress,
+        CancellationToken cancellation
+    ) => ImportAsync([.. files.Select(ImportFile.At)], progress, cancellation);
+
+    /// <inheritdoc cref="ImportAsync(IReadOnlyList{string}, IProgress{Cli.Progressed}, CancellationToken)"/>
+    public async Task<ImportReport> ImportAsync(
+        IReadOnlyList<ImportFile> files,
         IProgress<Cli.Progressed> progress,
         CancellationToken cancellation
     )
@@ -78,7 +85,7 @@ internal sealed class Importer(Store store, AuditTrail audit, SensitivityRules r
     }
 
     // The first reading: is it a source at all, has it patients, which full URL is which Type/id.
-    private static Source? Scan(Run run, string file)
+    private static Source? Scan(Run run, ImportFile file)
     {
         var source = new Source(file);
         try
@@ -95,7 +102,7 @@ internal sealed class Importer(Store store, AuditTrail audit, SensitivityRules r
         }
         catch (SourceException refused)
         {
-            run.Report.Reject(file, "file", refused.Message);
+            run.Report.Reject(file.Name, "file", refused.Message);
             return null;
         }
     }
@@ -174,7 +181,7 @@ internal sealed class Importer(Store store, AuditTrail audit, SensitivityRules r
         };
         await writer.CommitAsync(audit, [logged], cancellation);
         foreach (var (entry, outcome, reason) in outcomes)
-            run.Count(source.File, entry.Position, outcome, reason);
+            run.Count(source.File.Name, entry.Position, outcome, reason);
     }
 
     private (SourceEntry Entry, PreparedRecord? Record, string? Problem) Prepare(Source source, SourceEntry entry)
@@ -188,9 +195,9 @@ internal sealed class Importer(Store store, AuditTrail audit, SensitivityRules r
         return (entry, record, problem);
     }
 
-    private sealed class Source(string file)
+    private sealed class Source(ImportFile file)
     {
-        public string File { get; } = file;
+        public ImportFile File { get; } = file;
 
         public bool HasPatients { get; set; }
 
@@ -199,9 +206,9 @@ internal sealed class Importer(Store store, AuditTrail audit, SensitivityRules r
         public Dictionary<string, string> References { get; } = new(StringComparer.Ordinal);
     }
 
-    private sealed class Run(IReadOnlyList<string> files, IProgress<Cli.Progressed> progress)
+    private sealed class Run(IReadOnlyList<ImportFile> files, IProgress<Cli.Progressed> progress)
     {
-        private readonly long _total = Math.Max(1, files.Sum(file => new FileInfo(file).Length));
+        private readonly long _total = Math.Max(1, files.Sum(file => file.Length));
         private long _read;
 
         public int Passes { get; set; } = 1;

@@ -8,9 +8,9 @@ internal static class NdjsonReader
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
     /// <summary>The lines of a file that are not blank.</summary>
-    public static IEnumerable<SourceEntry> Read(string file)
+    public static IEnumerable<SourceEntry> Read(ImportFile file)
     {
-        using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1);
+        using var stream = file.Open();
         var buffer = new byte[64 << 10];
         int start = 0,
             end = 0,

@@ -14,23 +14,12 @@ internal static class SampleImport
         CancellationToken cancellation
     )
     {
-        // beside the data, not in it: what is in clear never lies in the data folder
-        var folder = Directory.CreateTempSubdirectory("medledger-samples-").FullName;
-        try
-        {
-            var names = SampleFiles.Patients.Prepend(SampleFiles.Organizations).ToList();
-            foreach (var name in names)
-                await File.WriteAllBytesAsync(Path.Combine(folder, name), SampleFiles.Read(name), cancellation);
-            return await ledger.Importer.ImportAsync(
-                [.. names.Select(name => Path.Combine(folder, name))],
-                progress,
-                cancellation
-            );
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        var files = SampleFiles.Patients.Prepend(SampleFiles.Organizations);
+        return await ledger.Importer.ImportAsync(
+            [.. files.Select(name => ImportFile.Of(name, SampleFiles.Read(name)))],
+            progress,
+            cancellation
+        );
     }
 
     /// <summary>

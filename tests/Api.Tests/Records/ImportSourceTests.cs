@@ -73,7 +73,7 @@ public sealed class ImportSourceTests
         {
             using var whole = JsonDocument.Parse(File.ReadAllText(file));
             var expected = whole.RootElement.GetProperty("entry").EnumerateArray().ToList();
-            var entries = ImportSource.Read(file).ToList();
+            var entries = ImportSource.Read(ImportFile.At(file)).ToList();
             Assert.Equal(expected.Count, entries.Count);
             for (var i = 0; i < entries.Count; i++)
             {
@@ -90,6 +90,6 @@ public sealed class ImportSourceTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder.File(name), text);
-        return [.. ImportSource.Read(folder.File(name))];
+        return [.. ImportSource.Read(ImportFile.At(folder.File(name)))];
     }
 }
