@@ -37,6 +37,10 @@ public sealed class DemoTests : IDisposable
             analyses[0].GetProperty("evidence").GetString()!,
             told.GetProperty("trust").GetString()!
         );
+        await OpeningsHoldAsync(
+            analyses[0].GetProperty("evidence").GetString()!,
+            told.GetProperty("trust").GetString()!
+        );
         NothingInClear();
 
         var second = await Run("demo", "--json");
@@ -70,6 +74,26 @@ public sealed class DemoTests : IDisposable
             Assert.Equal(ExitCode.Refused, refused.ExitCode);
             Assert.NotNull(refused.Json.GetProperty("failed").GetString());
         }
+    }
+
+    // The compliance role's key travels as a file; another folder's key opens nothing.
+    private async Task OpeningsHoldAsync(string evidence, string trust)
+    {
+        string[] line = ["verify", evidence, "--trust", trust, "--openings", "--json", "--compliance-key"];
+        var (own, other) = (_folder.File("compliance.key"), _folder.File("other.key"));
+        Assert.Equal(ExitCode.Good, (await Run("compliance-key", "--out", own)).ExitCode);
+        string[] elsewhere = ["--data", _folder.File("elsewhere"), "--key-file", _folder.File("elsewhere.key")];
+        Assert.Equal(ExitCode.Good, (await CommandRun.Of(["patients", .. elsewhere])).ExitCode);
+        Assert.Equal(ExitCode.Good, (await CommandRun.Of(["compliance-key", "--out", other, .. elsewhere])).ExitCode);
+
+        var opened = await CommandRun.Of([.. line, own]);
+        Assert.Equal((ExitCode.Good, "valid"), (opened.ExitCode, opened.Json.GetProperty("result").GetString()));
+        var refused = await CommandRun.Of([.. line, other]);
+        Assert.Equal(
+            (ExitCode.Refused, "openings"),
+            (refused.ExitCode, refused.Json.GetProperty("failed").GetString())
+        );
+        Assert.Equal(ExitCode.Usage, (await CommandRun.Of([.. line, _folder.File("nothing")])).ExitCode);
     }
 
     private void NothingInClear()
