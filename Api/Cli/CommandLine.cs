@@ -36,6 +36,7 @@ internal static class CommandLine
         [
             AnalyzeCommand.Create(),
             CeremonyCommand.Create(),
+            ClientCommand.Create(),
             ComplianceKeyCommand.Create(),
             ConsentCommand.Create(),
             DeidentifyCommand.Create(),
@@ -53,6 +54,7 @@ internal static class CommandLine
             ServeCommand.Create(),
             TokenCommand.Create(),
             UsesCommand.Create(),
+            UserCommand.Create(),
             VerifyCommand.Create(),
         ];
 }

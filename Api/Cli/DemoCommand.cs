@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
+using MedLedger.Api.Identity;
 using MedLedger.Api.Jobs;
 using MedLedger.Api.Node;
 using MedLedger.Api.Persistence;
@@ -55,6 +56,7 @@ internal static class DemoCommand
                 : ImportSource.Expand(bundles, out var missing)
                     ?? throw CommandFailure.Usage($"There is no file or folder {missing}.");
         using var store = await Store.OpenAsync(context, "demo", cancellation);
+        await SampleUsers.EnsureAsync(new Accounts(store), cancellation);
         say("1. The chain");
         await using var ledger = await OpenLedger.OpenAsync(store, chain, line => say("  " + line), cancellation);
         ledger.Analyses.Progress = state => say($"     {state}");

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using MedLedger.Api.Http;
+using MedLedger.Api.Identity;
 using MedLedger.Api.Jobs;
 using MedLedger.Api.Node;
 using MedLedger.Api.Persistence;
@@ -10,6 +11,7 @@ namespace MedLedger.Api.Cli;
 /// <summary><c>serve</c>: the HTTP API on a data folder, on the loopback interface unless told otherwise.</summary>
 internal static class ServeCommand
 {
+    private const string FirstOperator = "operator";
     private const string DefaultUrls = "http://127.0.0.1:8420";
 
     internal static Command Create()
@@ -53,7 +55,11 @@ internal static class ServeCommand
     {
         if (samples && !urls.Split(';').All(IsLoopback))
             throw CommandFailure.Usage("--samples is for loopback addresses only: http://127.0.0.1:PORT.");
+        var server = ReadSettings(context.Settings);
         using var store = await Store.OpenAsync(context, "serve", cancellation);
+        using var identity = new IdentityStore(store);
+        await FirstUsersAsync(context, identity, samples, cancellation);
+        await identity.PrepareAsync(cancellation);
         await using var ledger = await OpenLedger.OpenAsync(store, chain, context.Terminal.Say, cancellation);
         if (samples)
             await LoadSamplesAsync(context, ledger, cancellation);
@@ -63,16 +69,13 @@ internal static class ServeCommand
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.None);
         builder.WebHost.UseUrls(urls.Split(';'));
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = 64L << 20;
-        });
+        builder.AddServer(identity, server);
         builder.Services.AddOpenApi();
         builder.Services.AddSingleton(ledger);
         builder.Services.AddSingleton<AnalysisQueue>();
         builder.Services.AddHostedService(services => services.GetRequiredService<AnalysisQueue>());
         await using var app = builder.Build();
+        app.UseServer(identity, server);
         app.MapOpenApi();
         app.MapLedger(ledger);
         try
@@ -86,8 +89,9 @@ internal static class ServeCommand
                 taken
             );
         }
+        identity.Tokens.Issuer = (server.Issuer ?? new Uri(app.Urls.First())).AbsoluteUri;
         context.Terminal.Say($"Listening on {string.Join(", ", app.Urls)}; Ctrl-C ends it.");
-        context.Terminal.Say("Tokens: medledger token --user clinician1 --purpose TREAT");
+        context.Terminal.Say("Tokens: medledger token --user NAME --purpose TREAT; accounts: medledger user list");
         try
         {
             await Task.Delay(Timeout.InfiniteTimeSpan, context.Time, cancellation);
@@ -116,4 +120,52 @@ internal static class ServeCommand
 
     private static bool IsLoopback(string url) =>
         Uri.TryCreate(url, UriKind.Absolute, out var address) && address.IsLoopback;
+
+    // No default password: the first start makes one operator and tells its one-time password, once, to this screen.
+    private static async Task FirstUsersAsync(
+        CommandContext context,
+        IdentityStore identity,
+        bool withSamples,
+        CancellationToken cancellation
+    )
+    {
+        if (withSamples)
+            await SampleUsers.EnsureAsync(identity.Accounts, cancellation);
+        if (await identity.Accounts.AnyAsync(cancellation))
+            return;
+        var first = await identity.Accounts.AddAsync(
+            FirstOperator,
+            Role.Operator,
+            "Practitioner/" + FirstOperator,
+            [],
+            externalSubject: null,
+            cancellation
+        );
+        var password = await identity.Accounts.ResetAsync(first!.User.Id, cancellation);
+        context.Terminal.Say(
+            $"The first account is {FirstOperator}; its one-time password, shown this once: {password}"
+        );
+    }
+
+    private static ServerSettings ReadSettings(Settings settings)
+    {
+        var usual = new ServerSettings();
+        return new ServerSettings
+        {
+            MaxBody = Number("max-body", usual.MaxBody),
+            RequestSeconds = (int)Number("request-seconds", usual.RequestSeconds),
+            Rate = (int)Number("rate", usual.Rate),
+            LoginRate = (int)Number("login-rate", usual.LoginRate),
+            Origins = settings.Value("cors")?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [],
+            Issuer =
+                settings.Value("issuer") is not { } issuer ? null
+                : Uri.TryCreate(issuer, UriKind.Absolute, out var uri) ? uri
+                : throw CommandFailure.Usage("The setting issuer is the address of the server."),
+        };
+
+        long Number(string name, long otherwise) =>
+            settings.Value(name) is not { } text ? otherwise
+            : long.TryParse(text, out var number) && number is > 0 and <= int.MaxValue ? number
+            : throw CommandFailure.Usage($"The setting {name} is a number above 0.");
+    }
 }

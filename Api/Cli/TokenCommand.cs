@@ -1,48 +1,84 @@
 using System.CommandLine;
-using MedLedger.Api.Http;
-using MedLedger.Api.Keys;
-using MedLedger.Api.Persistence;
+using MedLedger.Api.Identity;
 using MedLedger.Consent.Grants;
 
 namespace MedLedger.Api.Cli;
 
-/// <summary><c>token</c>: a bearer token of a sample user, for local use beside a running <c>serve</c>.</summary>
+/// <summary><c>token</c>: a bearer token of a user, for local use beside a running <c>serve</c>. Who has the keys may do this.</summary>
 internal static class TokenCommand
 {
-    private static readonly TimeSpan Lifetime = TimeSpan.FromHours(8);
-
     internal static Command Create()
     {
-        var user = new Option<string>("--user") { Description = "One of the sample users.", Required = true };
-        var purpose = new Option<string>("--purpose")
+        var user = new Option<string>("--user") { Description = "The name of an account.", Required = true };
+        var purpose = new Option<string[]>("--purpose")
         {
-            Description = "Purpose of use, a v3-ActReason code.",
+            Description = "Purpose of use, a v3-ActReason code; several when a header is to choose among them.",
             Required = true,
         };
-        var command = new Command("token", "Print a bearer token of a sample user.") { user, purpose };
+        var scope = new Option<string?>("--scope")
+        {
+            Description = "SMART scopes, in quotes (default: all that the role may have).",
+            HelpName = "SCOPES",
+        };
+        var command = new Command("token", "Print a bearer token of a user.") { user, purpose, scope };
         command.Handle(
-            (context, _) =>
-                Task.FromResult(Run(context, context.Arguments.GetValue(user)!, context.Arguments.GetValue(purpose)!))
+            (context, cancellation) =>
+                RunAsync(
+                    context,
+                    context.Arguments.GetValue(user)!,
+                    context.Arguments.GetValue(purpose)!,
+                    context.Arguments.GetValue(scope),
+                    cancellation
+                )
         );
         return command;
     }
 
-    private static int Run(CommandContext context, string name, string purpose)
+    private static async Task<int> RunAsync(
+        CommandContext context,
+        string name,
+        string[] purposes,
+        string? scope,
+        CancellationToken cancellation
+    )
     {
-        var user =
-            SampleUser.Find(name)
-            ?? throw CommandFailure.Refused(
-                $"There is no user {name}: {string.Join(", ", SampleUser.All.Select(u => u.Name))}."
-            );
-        if (Vocabulary.PurposeBit(purpose) is null)
-            throw CommandFailure.Refused($"{purpose} is not a purpose of use.");
-        using var folder = DataFolder.OpenForReading(context.Settings.DataFolder);
-        using var custody = Store.OpenCustody(context, folder);
-        var token = Caller.Issue(custody, user, purpose, context.Time.GetUtcNow() + Lifetime);
+        foreach (var purpose in purposes)
+        {
+            if (Vocabulary.PurposeBit(purpose) is null)
+                throw CommandFailure.Refused($"{purpose} is not a purpose of use.");
+        }
+        using var identity = IdentityCommand.OpenBeside(context);
+        var account =
+            await identity.Accounts.FindAsync(name, cancellation)
+            ?? throw CommandFailure.Refused($"There is no user {name}. Make one: medledger user add.");
+        if (account.IsDisabled)
+            throw CommandFailure.Refused($"The user {name} is disabled.");
+        var widest = Scopes.OfRole(account.User.Role);
+        if (scope is not null && !IsWithin(scope, widest))
+            throw CommandFailure.Refused($"{name} may have no more than: {widest}.");
+
+        var session = await identity.Sessions.BeginAsync(
+            account,
+            new SessionContent { Client = AccessTokens.CommandLineClient, Methods = ["user"] },
+            AccessTokens.LongestLifetime,
+            cancellation
+        );
+        var token = await identity.Tokens.IssueAsync(
+            account.User,
+            session,
+            purposes,
+            scope ?? widest,
+            AccessTokens.LongestLifetime,
+            cancellation
+        );
         if (context.Settings.IsJson)
             context.Terminal.WriteJson(new { ok = true, token });
         else
             context.Terminal.Output.WriteLine(token);
         return ExitCode.Good;
     }
+
+    private static bool IsWithin(string scope, string widest) =>
+        Scopes.TryParse(widest, out var all)
+        && scope.Split(' ', StringSplitOptions.RemoveEmptyEntries).All(one => Scopes.IsWithin(one, all));
 }

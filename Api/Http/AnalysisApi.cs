@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using MedLedger.Api.Identity;
 using MedLedger.Api.Jobs;
 using MedLedger.Api.Records;
 using MedLedger.Consent.Access;
@@ -43,7 +44,7 @@ internal static class AnalysisApi
         CancellationToken cancellation
     )
     {
-        if (LedgerApi.CallerOf(http, ledger) is not { } caller)
+        if (LedgerApi.CallerOf(http) is not { } caller)
             return Outcomes.Login;
         if (caller.User.Role != Role.Clinician)
             return Outcomes.Forbidden;
@@ -117,7 +118,7 @@ internal static class AnalysisApi
         var request = new AccessRequest
         {
             Patient = states.GetValueOrDefault(row.PatientKey)?.Patient ?? "",
-            Actors = [caller.User.Reference],
+            Actors = caller.Actors,
             Purpose = caller.Purpose,
             Action = "access",
             Time = Requests.Moment(ledger.Store.Time.GetUtcNow()),
@@ -182,7 +183,7 @@ internal static class AnalysisApi
         CancellationToken cancellation
     )
     {
-        if (LedgerApi.CallerOf(http, ledger) is not { } caller)
+        if (LedgerApi.CallerOf(http) is not { } caller)
             return (Outcomes.Login, null, null, null);
         await using var context = ledger.Store.CreateDbContext();
         var row = await context.FindAsync<AnalysisRow>([id], cancellation);

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using MedLedger.Api.Http.Rest;
+using MedLedger.Api.Identity;
 using MedLedger.Api.Jobs;
 using MedLedger.Api.Persistence;
 using MedLedger.Api.Records;
@@ -46,8 +47,7 @@ internal static class LedgerApi
     }
 
     /// <summary>Who calls; null without a valid token.</summary>
-    public static Caller? CallerOf(HttpRequest http, OpenLedger ledger) =>
-        Caller.From(http.Headers.Authorization, ledger.Store.Custody, ledger.Store.Time.GetUtcNow());
+    public static Caller? CallerOf(HttpRequest http) => Authentication.CallerOf(http.HttpContext);
 
     private static async Task<IResult> ReadyAsync(OpenLedger ledger, CancellationToken cancellation) =>
         await ledger.Chain.ViewAsync(cancellation) is { } view
@@ -56,7 +56,7 @@ internal static class LedgerApi
 
     private static async Task<IResult> ImportAsync(HttpRequest http, OpenLedger ledger, CancellationToken cancellation)
     {
-        if (CallerOf(http, ledger) is not { } caller)
+        if (CallerOf(http) is not { } caller)
             return Outcomes.Login;
         if (caller.User.Role is not (Role.Ingest or Role.Operator))
             return Outcomes.Forbidden;
@@ -96,7 +96,7 @@ internal static class LedgerApi
         CancellationToken cancellation
     )
     {
-        if (CallerOf(http, ledger) is not { } caller)
+        if (CallerOf(http) is not { } caller)
             return Outcomes.Login;
         if (caller.User.Role != Role.Patient)
             return Outcomes.Forbidden;
@@ -136,7 +136,7 @@ internal static class LedgerApi
         CancellationToken cancellation
     )
     {
-        if (CallerOf(http, ledger) is not { } caller)
+        if (CallerOf(http) is not { } caller)
             return Outcomes.Login;
         if (caller.User.Role != Role.Patient)
             return Outcomes.Forbidden;
@@ -154,7 +154,7 @@ internal static class LedgerApi
         CancellationToken cancellation
     )
     {
-        if (CallerOf(http, ledger) is not { } caller)
+        if (CallerOf(http) is not { } caller)
             return Outcomes.Login;
         if (caller.User.Role != Role.Patient)
             return Outcomes.Forbidden;
@@ -170,7 +170,7 @@ internal static class LedgerApi
     /// <summary>The caller's consents and grants, in words and signed, to keep.</summary>
     private static async Task<IResult> ReceiptAsync(HttpRequest http, OpenLedger ledger, CancellationToken cancellation)
     {
-        if (CallerOf(http, ledger) is not { } caller)
+        if (CallerOf(http) is not { } caller)
             return Outcomes.Login;
         if (caller.User.Role != Role.Patient)
             return Outcomes.Forbidden;
@@ -183,7 +183,7 @@ internal static class LedgerApi
     /// <summary>Every use of the caller's grants on the chain, and whether the log tells the same.</summary>
     private static async Task<IResult> UsesAsync(HttpRequest http, OpenLedger ledger, CancellationToken cancellation)
     {
-        if (CallerOf(http, ledger) is not { } caller)
+        if (CallerOf(http) is not { } caller)
             return Outcomes.Login;
         if (caller.User.Role != Role.Patient)
             return Outcomes.Forbidden;
@@ -221,7 +221,7 @@ internal static class LedgerApi
     /// <summary>What the log says of the caller, newest first, with the details that only the patient and compliance read.</summary>
     private static async Task<IResult> AuditAsync(HttpRequest http, OpenLedger ledger, CancellationToken cancellation)
     {
-        if (CallerOf(http, ledger) is not { } caller)
+        if (CallerOf(http) is not { } caller)
             return Outcomes.Login;
         if (caller.User.Role != Role.Patient)
             return Outcomes.Forbidden;

@@ -33,6 +33,12 @@ internal static class Outcomes
 
     public static IResult Forbidden { get; } = Table.Forbidden.ToResult();
 
+    public static IResult PurposeMissing { get; } = Table.PurposeMissing.ToResult();
+
+    public static IResult PurposeForbidden { get; } = Table.PurposeForbidden.ToResult();
+
+    public static IResult Throttled { get; } = Table.Throttled.ToResult();
+
     public static IResult NotFound { get; } = Table.NotFound.ToResult();
 
     public static IResult NotSupported { get; } = Table.NotSupported.ToResult();
@@ -48,6 +54,14 @@ internal static class Outcomes
         public static Outcome Login { get; } = new(401, "login", "A bearer token is needed.");
 
         public static Outcome Forbidden { get; } = new(403, "forbidden", "This role may not do that.");
+
+        public static Outcome PurposeMissing { get; } =
+            new(400, "required", "One purpose of use is needed: name one of the token's in X-Purpose-Of-Use.");
+
+        public static Outcome PurposeForbidden { get; } =
+            new(403, "forbidden", "The token was not issued for this purpose of use.");
+
+        public static Outcome Throttled { get; } = new(429, "throttled", "Too many requests: wait and try again.");
 
         /// <summary>What is not there, and what the caller may not know to be there.</summary>
         public static Outcome NotFound { get; } = new(404, "not-found", "There is no such thing.");

@@ -119,6 +119,7 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
             e.HasIndex(t => t.Hash).IsUnique();
             e.HasIndex(t => new { t.ChainId, t.State });
         });
+        modelBuilder.UseOpenIddict();
         modelBuilder.ApplyConfigurationsFromAssembly(typeof(LedgerContext).Assembly);
     }
 }

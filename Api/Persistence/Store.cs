@@ -94,6 +94,21 @@ internal sealed class Store : IDbContextFactory<LedgerContext>, IDisposable
         }
     }
 
+    /// <summary>Whether the data folder of a command has a database.</summary>
+    public static bool Exists(CommandContext command) =>
+        File.Exists(Path.Combine(command.Settings.DataFolder, "medledger.db"));
+
+    /// <summary>
+    /// Opens a data folder beside the process that holds it, for what may change under that process: accounts and sessions.
+    /// </summary>
+    public static Store OpenBeside(CommandContext command)
+    {
+        var folder = DataFolder.OpenForReading(command.Settings.DataFolder);
+        if (!File.Exists(folder.Database))
+            throw CommandFailure.Usage($"There is no database in {folder.Path} yet.");
+        return new Store(folder, OpenCustody(command, folder, isNew: false), command.Settings, command.Time);
+    }
+
     /// <summary>
     /// The turn to write records or to close an anchor: an anchor has exactly the leaves that were committed before it.
     /// </summary>

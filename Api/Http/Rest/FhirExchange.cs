@@ -1,4 +1,5 @@
 using MedLedger.Api.Fhir;
+using MedLedger.Api.Identity;
 using MedLedger.Api.Jobs;
 using MedLedger.Api.Records;
 using MedLedger.Consent.Access;
@@ -60,7 +61,7 @@ internal sealed class FhirExchange(HttpContext http, Caller caller, OpenLedger l
         new()
         {
             Patient = "",
-            Actors = [Caller.User.Reference],
+            Actors = Caller.Actors,
             Purpose = Caller.Purpose,
             Action = action,
             Time = Requests.Moment(Ledger.Store.Time.GetUtcNow()),

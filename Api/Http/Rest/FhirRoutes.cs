@@ -79,11 +79,14 @@ internal static class FhirRoutes
     )
     {
         http.Response.Headers.CacheControl = "no-store";
-        if (LedgerApi.CallerOf(http.Request, ledger) is not { } caller)
+        if (LedgerApi.CallerOf(http.Request) is not { } caller)
         {
             http.Response.Headers.WWWAuthenticate = "Bearer";
             return Outcomes.Login;
         }
+        http.Request.Path.StartsWithSegments("/fhir", StringComparison.Ordinal, out var below);
+        if (!ScopeCheck.Covers(caller.Scopes, http.Request.Method, below))
+            return Outcomes.Forbidden;
         if (FhirBody.Negotiate(http.Request) is null)
             return Outcomes.Table.NotAcceptable.ToResult();
         // Operations and what begins with an underscore are no types and no ids.

@@ -15,6 +15,17 @@ public sealed class ServeTests : IDisposable
     [Fact]
     public async Task The_steps_of_the_main_job_over_http()
     {
+        foreach (
+            var (name, role) in new[]
+            {
+                ("ingest1", "Ingest"),
+                ("clinician1", "Clinician"),
+                ("clinician2", "Clinician"),
+            }
+        )
+            Assert.Equal(0, (await CommandRun.Of(["user", "add", name, "--role", role, .. Store])).ExitCode);
+        string[] patient = ["user", "add", "patient1", "--role", "Patient", "--reference", "Patient/sample-a"];
+        Assert.Equal(0, (await CommandRun.Of([.. patient, .. Store])).ExitCode);
         using var server = Process.Start(
             new ProcessStartInfo(
                 "dotnet",

@@ -1,0 +1,56 @@
+using MedLedger.Api.Identity;
+
+namespace MedLedger.Api.Http.Connect;
+
+/// <summary>The login in a browser: a cookie that only this server reads, holding the id of a session.</summary>
+internal static class BrowserSession
+{
+    private const string Cookie = "medledger-session";
+
+    /// <summary>The session of the browser; null when nobody is logged in.</summary>
+    public static async ValueTask<Session?> FindAsync(HttpContext http, IdentityStore identity)
+    {
+        if (http.Request.Cookies[Cookie] is not { Length: > 0 and < 100 } id)
+            return null;
+        var session = await identity.Sessions.FindAsync(id, http.RequestAborted);
+        return session is { Content.Client: null } ? session : null;
+    }
+
+    /// <summary>Logs an account in.</summary>
+    public static async Task BeginAsync(HttpContext http, IdentityStore identity, Account account)
+    {
+        var methods = account.TotpSecret is null ? new[] { "pwd" } : ["pwd", "otp", "mfa"];
+        var id = await identity.Sessions.BeginAsync(
+            account,
+            new SessionContent { Methods = methods },
+            OpenIdServer.OnlineLifetime,
+            http.RequestAborted
+        );
+        http.Response.Cookies.Append(Cookie, id, Options(http));
+    }
+
+    /// <summary>Logs the browser out; the session ends for good.</summary>
+    public static async Task EndAsync(HttpContext http, IdentityStore identity)
+    {
+        if (http.Request.Cookies[Cookie] is { Length: > 0 } id)
+            await identity.Sessions.EndAsync(id, http.RequestAborted);
+        http.Response.Cookies.Delete(Cookie, Options(http));
+    }
+
+    /// <summary>Whether a form was sent from a page of this server (Origin is set by the browser, not by the page).</summary>
+    public static bool IsOwnForm(HttpRequest request) =>
+        request.HasFormContentType
+        && request.Headers.Origin is [{ } origin]
+        && Uri.TryCreate(origin, UriKind.Absolute, out var from)
+        && string.Equals(from.Authority, request.Host.Value, StringComparison.OrdinalIgnoreCase);
+
+    private static CookieOptions Options(HttpContext http) =>
+        new()
+        {
+            HttpOnly = true,
+            Secure = http.Request.IsHttps,
+            SameSite = SameSiteMode.Lax,
+            Path = "/",
+            IsEssential = true,
+        };
+}

@@ -1,0 +1,60 @@
+using MedLedger.Api.Identity;
+
+namespace MedLedger.Api.Http.Connect;
+
+/// <summary><c>/fhir/.well-known/smart-configuration</c> (SMART App Launch 2.2, section 4).</summary>
+internal static class SmartConfiguration
+{
+    /// <summary>Maps the route.</summary>
+    public static void MapSmart(this WebApplication app, IdentityStore identity) =>
+        app.MapGet("/fhir/.well-known/smart-configuration", () => Results.Ok(Of(identity.Tokens.Issuer!)))
+            .ExcludeFromDescription();
+
+    private static Dictionary<string, object> Of(string issuer) =>
+        new(StringComparer.Ordinal)
+        {
+            ["issuer"] = issuer,
+            ["jwks_uri"] = issuer + ".well-known/jwks",
+            ["authorization_endpoint"] = issuer + "connect/authorize",
+            ["token_endpoint"] = issuer + "connect/token",
+            ["revocation_endpoint"] = issuer + "connect/revoke",
+            ["introspection_endpoint"] = issuer + "connect/introspect",
+            ["grant_types_supported"] = new[] { "authorization_code", "refresh_token", "client_credentials" },
+            ["token_endpoint_auth_methods_supported"] = new[] { "private_key_jwt" },
+            ["token_endpoint_auth_signing_alg_values_supported"] = new[]
+            {
+                "ES256",
+                "ES384",
+                "RS256",
+                "RS384",
+                "PS256",
+            },
+            ["scopes_supported"] = new[]
+            {
+                "openid",
+                "fhirUser",
+                "launch/patient",
+                "offline_access",
+                "online_access",
+                "patient/*.cruds",
+                "user/*.cruds",
+                "system/*.cruds",
+            },
+            ["response_types_supported"] = new[] { "code" },
+            ["code_challenge_methods_supported"] = new[] { "S256" },
+            ["capabilities"] = new[]
+            {
+                "launch-standalone",
+                "client-public",
+                "client-confidential-asymmetric",
+                "sso-openid-connect",
+                "context-standalone-patient",
+                "permission-offline",
+                "permission-online",
+                "permission-patient",
+                "permission-user",
+                "permission-v1",
+                "permission-v2",
+            },
+        };
+}

@@ -1,0 +1,154 @@
+using System.Threading.RateLimiting;
+using MedLedger.Api.Http.Connect;
+using MedLedger.Api.Identity;
+using Microsoft.AspNetCore.Http.Timeouts;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
+using OpenIddict.Server;
+
+namespace MedLedger.Api.Http;
+
+/// <summary>What stands before every route: limits of size, time and rate, security headers, CORS, then the caller.</summary>
+internal static class Protection
+{
+    private const string NoScripts =
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+    /// <summary>Registers it.</summary>
+    public static void AddServer(this WebApplicationBuilder builder, IdentityStore identity, ServerSettings settings)
+    {
+        builder.WebHost.ConfigureKestrel(kestrel => Limit(kestrel, settings));
+        builder.Services.AddSingleton(identity);
+        builder.Services.AddSingleton(settings);
+        builder.Services.AddOpenIdServer(identity);
+        builder.Services.AddRequestTimeouts(options =>
+            options.DefaultPolicy = new RequestTimeoutPolicy
+            {
+                Timeout = TimeSpan.FromSeconds(settings.RequestSeconds),
+                TimeoutStatusCode = StatusCodes.Status503ServiceUnavailable,
+            }
+        );
+        builder.Services.AddCors(cors =>
+            cors.AddDefaultPolicy(policy =>
+                policy
+                    .WithOrigins([.. settings.Origins])
+                    .WithMethods("GET", "POST", "PUT", "PATCH", "DELETE")
+                    .WithHeaders(
+                        "Authorization",
+                        "Content-Type",
+                        "Accept",
+                        "Prefer",
+                        "If-Match",
+                        "If-None-Match",
+                        "If-None-Exist",
+                        "X-Request-Id",
+                        Authentication.PurposeHeader
+                    )
+                    .WithExposedHeaders("ETag", "Location", "Content-Location", "X-Request-Id", "Retry-After")
+            )
+        );
+    }
+
+    /// <summary>Puts it before the routes that are mapped after this.</summary>
+    public static void UseServer(this WebApplication app, IdentityStore identity, ServerSettings settings)
+    {
+        var perAddress = Limiter(settings);
+        app.Lifetime.ApplicationStopped.Register(perAddress.Dispose);
+        app.Use(
+            async (context, next) =>
+            {
+                AddHeaders(context);
+                using var lease = perAddress.AttemptAcquire(context);
+                if (!lease.IsAcquired)
+                {
+                    context.Response.Headers.RetryAfter = "1";
+                    await Outcomes.Throttled.ExecuteAsync(context);
+                    return;
+                }
+                await next(context);
+            }
+        );
+        app.UseRouting();
+        if (settings.Origins.Count > 0)
+            app.UseCors();
+        app.UseRequestTimeouts();
+        app.UseAuthentication();
+        app.UseMiddleware<Authentication>();
+        app.MapAccounts(identity);
+        app.MapConnect(identity);
+        app.MapSmart(identity);
+        identity.Keys.OnChanged = () =>
+        {
+            identity.Tokens.Forget();
+            app.Services.GetRequiredService<IOptionsMonitorCache<OpenIddictServerOptions>>().Clear();
+        };
+    }
+
+    private static void Limit(KestrelServerOptions kestrel, ServerSettings settings)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = settings.MaxBody;
+        kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
+        kestrel.Limits.MaxRequestHeaderCount = 64;
+        kestrel.Limits.MaxRequestLineSize = 16 * 1024;
+        kestrel.Limits.MaxConcurrentConnections = 2048;
+        // Slow clients: headers within ten seconds, bodies at no less than 240 bytes a second after a grace.
+        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(90);
+        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(240, TimeSpan.FromSeconds(5));
+        kestrel.Limits.MinResponseDataRate = new MinDataRate(240, TimeSpan.FromSeconds(10));
+    }
+
+    private static void AddHeaders(HttpContext context)
+    {
+        var headers = context.Response.Headers;
+        headers.XContentTypeOptions = "nosniff";
+        headers.XFrameOptions = "DENY";
+        headers.ContentSecurityPolicy = NoScripts;
+        // Not no-referrer: browsers then hide the origin of forms, by which forms of other sites are told.
+        headers["Referrer-Policy"] = "same-origin";
+        headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()";
+        // Health data belongs into nobody's cache; a route that may be cached says so itself.
+        headers.CacheControl = "no-store";
+        if (context.Request.IsHttps)
+            headers.StrictTransportSecurity = "max-age=31536000";
+        context.Response.OnStarting(() =>
+        {
+            if (context.Response.StatusCode == StatusCodes.Status401Unauthorized && headers.WWWAuthenticate.Count == 0)
+                headers.WWWAuthenticate = "Bearer";
+            return Task.CompletedTask;
+        });
+    }
+
+    // Logins and token requests are limited by address, all else too, so that one caller cannot starve the others.
+    private static PartitionedRateLimiter<HttpContext> Limiter(ServerSettings settings) =>
+        PartitionedRateLimiter.Create<HttpContext, string>(context =>
+        {
+            var address = context.Connection.RemoteIpAddress?.ToString() ?? "";
+            var isLogin =
+                HttpMethods.IsPost(context.Request.Method)
+                && (
+                    context.Request.Path.StartsWithSegments("/account", StringComparison.Ordinal)
+                    || context.Request.Path.StartsWithSegments("/connect", StringComparison.Ordinal)
+                );
+            return isLogin
+                ? RateLimitPartition.GetFixedWindowLimiter(
+                    "login " + address,
+                    _ => new FixedWindowRateLimiterOptions
+                    {
+                        PermitLimit = settings.LoginRate,
+                        Window = TimeSpan.FromMinutes(1),
+                    }
+                )
+                : RateLimitPartition.GetTokenBucketLimiter(
+                    "any " + address,
+                    _ => new TokenBucketRateLimiterOptions
+                    {
+                        TokenLimit = 2 * settings.Rate,
+                        TokensPerPeriod = Math.Max(1, settings.Rate / 10),
+                        ReplenishmentPeriod = TimeSpan.FromMilliseconds(100),
+                    }
+                );
+        });
+}
