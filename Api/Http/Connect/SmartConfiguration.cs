@@ -19,16 +19,8 @@ internal static class SmartConfiguration
             ["token_endpoint"] = issuer + "connect/token",
             ["revocation_endpoint"] = issuer + "connect/revoke",
             ["introspection_endpoint"] = issuer + "connect/introspect",
-            ["grant_types_supported"] = new[] { "authorization_code", "refresh_token", "client_credentials" },
-            ["token_endpoint_auth_methods_supported"] = new[] { "private_key_jwt" },
-            ["token_endpoint_auth_signing_alg_values_supported"] = new[]
-            {
-                "ES256",
-                "ES384",
-                "RS256",
-                "RS384",
-                "PS256",
-            },
+            ["grant_types_supported"] = new[] { "authorization_code", "refresh_token" },
+            ["token_endpoint_auth_methods_supported"] = new[] { "none" },
             ["scopes_supported"] = new[]
             {
                 "openid",
@@ -46,7 +38,6 @@ internal static class SmartConfiguration
             {
                 "launch-standalone",
                 "client-public",
-                "client-confidential-asymmetric",
                 "sso-openid-connect",
                 "context-standalone-patient",
                 "permission-offline",

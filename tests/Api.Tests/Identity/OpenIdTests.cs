@@ -9,7 +9,6 @@ using MedLedger.Api.Cli;
 using MedLedger.Api.Identity;
 using MedLedger.Api.Tests.Cli;
 using Microsoft.IdentityModel.JsonWebTokens;
-using Microsoft.IdentityModel.Tokens;
 
 namespace MedLedger.Api.Tests.Identity;
 
@@ -130,65 +129,6 @@ public sealed partial class OpenIdTests : IAsyncLifetime
             "null"
         );
         Assert.Equal(HttpStatusCode.Forbidden, login.StatusCode);
-    }
-
-    [Fact]
-    public async Task A_backend_service_signs_its_way_in_with_its_own_key_only()
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var jwk = JsonWebKeyConverter.ConvertFromECDsaSecurityKey(new ECDsaSecurityKey(key) { KeyId = "k1" });
-        var file = Path.Combine(Path.GetDirectoryName(_server.Folder[3])!, "jwks.json");
-        await File.WriteAllTextAsync(
-            file,
-            JsonSerializer.Serialize(
-                new
-                {
-                    keys = new[]
-                    {
-                        new
-                        {
-                            kty = "EC",
-                            crv = "P-256",
-                            kid = "k1",
-                            x = jwk.X,
-                            y = jwk.Y,
-                        },
-                    },
-                }
-            )
-        );
-        var added = await CommandRun.Of([
-            "client",
-            "add",
-            "loader",
-            "--jwks",
-            file,
-            "--user",
-            "ingest1",
-            "--scope",
-            "system/*.c",
-            "--purpose",
-            "TREAT",
-            .. _server.Folder,
-        ]);
-        Assert.Equal((0, ""), (added.ExitCode, added.ExitCode == 0 ? "" : added.Error));
-        var good = await BackendAsync(Assertion(key, "k1"), "system/*.c");
-        Assert.Equal((HttpStatusCode.OK, ""), (good.Status, good.Status == HttpStatusCode.OK ? "" : good.Json.GetRawText()));
-        var who = await WhoAsync(good.Json.GetProperty("access_token").GetString()!);
-        Assert.Equal("ingest1", who.GetProperty("name").GetString());
-
-        using var other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        Assert.NotEqual(HttpStatusCode.OK, (await BackendAsync(Assertion(other, "k1"), "system/*.c")).Status);
-        Assert.NotEqual(
-            HttpStatusCode.OK,
-            (await BackendAsync(Assertion(key, "k1", audience: "https://x.example"), "system/*.c")).Status
-        );
-        Assert.NotEqual(
-            HttpStatusCode.OK,
-            (await BackendAsync(Assertion(key, "k1", minutes: -10), "system/*.c")).Status
-        );
-        Assert.NotEqual(HttpStatusCode.OK, (await BackendAsync(Assertion(key, "k1"), "system/*.r")).Status);
-        Assert.NotEqual(HttpStatusCode.OK, (await BackendAsync(Assertion(key, "k1"), "system/*.c", "HRESCH")).Status);
     }
 
     [Fact]
@@ -326,49 +266,6 @@ public sealed partial class OpenIdTests : IAsyncLifetime
                 ["grant_type"] = "refresh_token",
                 ["client_id"] = "app",
                 ["refresh_token"] = token,
-            }
-        );
-
-    private Task<(HttpStatusCode Status, JsonElement Json)> BackendAsync(
-        string assertion,
-        string scope,
-        string? purpose = null
-    )
-    {
-        var fields = new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["grant_type"] = "client_credentials",
-            ["scope"] = scope,
-            ["client_assertion_type"] = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-            ["client_assertion"] = assertion,
-        };
-        if (purpose is not null)
-            fields["purpose_of_use"] = purpose;
-        return TokenAsync(fields);
-    }
-
-    private string Assertion(ECDsa key, string kid, string? audience = null, int minutes = 3) =>
-        new JsonWebTokenHandler().CreateToken(
-            new SecurityTokenDescriptor
-            {
-                Issuer = "loader",
-                Audience = audience ?? _server.Identity.Tokens.Issuer + "connect/token",
-                IssuedAt = DateTime.UnixEpoch.AddSeconds(DateTimeOffset.UtcNow.AddMinutes(-20).ToUnixTimeSeconds()),
-                NotBefore = DateTime.UnixEpoch.AddSeconds(DateTimeOffset.UtcNow.AddMinutes(-20).ToUnixTimeSeconds()),
-                Expires = DateTime.UnixEpoch.AddSeconds(DateTimeOffset.UtcNow.AddMinutes(minutes).ToUnixTimeSeconds()),
-                Claims = new Dictionary<string, object>(StringComparer.Ordinal)
-                {
-                    ["sub"] = "loader",
-                    ["jti"] = Accounts.RandomId(),
-                },
-                SigningCredentials = new SigningCredentials(
-                    new ECDsaSecurityKey(key)
-                    {
-                        KeyId = kid,
-                        CryptoProviderFactory = new CryptoProviderFactory { CacheSignatureProviders = false },
-                    },
-                    SecurityAlgorithms.EcdsaSha256
-                ),
             }
         );
 

@@ -40,7 +40,10 @@ internal sealed class Counters : IObserver<DiagnosticListener>, IObserver<KeyVal
             return;
         // Whether the caller's session is looked at again depends on the clock alone; each of its two rows is opened once.
         var text = ((CommandEventData)value.Value!).Command.CommandText;
-        if (text.Contains("\"sessions\"", StringComparison.Ordinal) || text.Contains("\"accounts\"", StringComparison.Ordinal))
+        if (
+            text.Contains("\"sessions\"", StringComparison.Ordinal)
+            || text.Contains("\"accounts\"", StringComparison.Ordinal)
+        )
             Interlocked.Decrement(ref _opened);
         else if (!text.Contains("\"signing_keys\"", StringComparison.Ordinal))
             Interlocked.Increment(ref _queries);
