@@ -55,16 +55,31 @@ internal static class AnalysisApi
                 return Outcomes.Unprocessable("a patient or a signed request is needed");
             compact = await SignAsync(body.Patient, body.Types ?? [], caller, ledger, cancellation);
         }
-        else if (SignedRequest.ClaimedGrantee(compact) != caller.User.Reference)
-        {
+        // For whom, for what and about whom it asks has to be what the token is for, whoever signed it.
+        if (
+            SignedRequest.Claimed(compact) is not { } asked
+            || asked.Grantee != caller.User.Reference
+            || asked.Purpose != caller.Purpose
+            || !MayAsk(caller, asked, ledger)
+        )
             return Outcomes.Forbidden;
-        }
         var (id, problem) = await ledger.Analyses.AcceptAsync(compact, cancellation);
         if (id is null)
             return problem == "no such patient" ? Outcomes.NotFound : Outcomes.Unprocessable(problem!);
         return queue.TryAdd(id)
             ? Results.Accepted($"/analyses/{id}", new { id, state = nameof(AnalysisState.Accepted) })
             : Results.StatusCode(StatusCodes.Status429TooManyRequests);
+    }
+
+    // Every type that is to be looked at, all of them where none is named, for a patient whom the scopes cover.
+    private static bool MayAsk(Caller caller, AnalysisRequestClaims asked, OpenLedger ledger)
+    {
+        var context = caller.PatientContext is { } patient ? ledger.Store.Vault.PatientKey(patient) : null;
+        return (asked.Types is { Count: > 0 } types ? types : ["*"]).All(type =>
+            caller
+                .Within(ScopePermissions.Read)
+                .Any(s => (s.Type == "*" || s.Type == type) && (s.Patient is null || asked.PatientKey == context))
+        );
     }
 
     private static async Task<IResult> StateAsync(
@@ -122,6 +137,7 @@ internal static class AnalysisApi
             Purpose = caller.Purpose,
             Action = "access",
             Time = Requests.Moment(ledger.Store.Time.GetUtcNow()),
+            Scopes = caller.Within(ScopePermissions.Read),
         };
         var view = await ledger.Chain.ViewAsync(cancellation);
         var refused = DenyReason.KeysUnavailable;
@@ -195,11 +211,20 @@ internal static class AnalysisApi
             {
                 Role.Clinician => content.Actors.Contains(caller.User.Reference, StringComparer.Ordinal),
                 Role.Patient => row.PatientKey == ledger.Store.Vault.PatientKey(caller.User.Reference),
-                Role.Compliance => true,
+                Role.Compliance => caller.Scopes.Allow("AuditEvent", ScopePermissions.Read),
                 _ => false,
-            };
+            }
+            && (caller.User.Role == Role.Compliance || IsInContext(caller, row, ledger));
         return isTheirs ? (null, row, content, caller) : (Outcomes.NotFound, null, null, null);
     }
+
+    private static bool IsInContext(Caller caller, AnalysisRow row, OpenLedger ledger) =>
+        caller
+            .Within(ScopePermissions.Read)
+            .Any(s =>
+                s.Type is "*" or "DiagnosticReport"
+                && (s.Patient is null || row.PatientKey == ledger.Store.Vault.PatientKey(s.Patient))
+            );
 
     private static async Task<string> SignAsync(
         string patient,

@@ -68,7 +68,7 @@ internal sealed class Authentication(RequestDelegate next, IdentityStore identit
 
         var patient = session.User.Role == Role.Patient ? session.User.Reference : session.Content.Patient;
         // A token for one patient whose context is gone is no token.
-        if (claims.Scopes.IsPatientOnly && patient is null)
+        if (claims.Scopes.NeedPatient && patient is null)
             return null;
         context.Features.Set(
             new Caller(session.User, purpose)
@@ -76,7 +76,7 @@ internal sealed class Authentication(RequestDelegate next, IdentityStore identit
                 Scopes = claims.Scopes,
                 Session = session.Key,
                 Client = claims.Client,
-                PatientContext = claims.Scopes.IsPatientOnly ? patient : null,
+                PatientContext = patient,
             }
         );
         return null;

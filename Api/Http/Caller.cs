@@ -1,4 +1,5 @@
 using MedLedger.Api.Identity;
+using MedLedger.Consent.Access;
 
 namespace MedLedger.Api.Http;
 
@@ -19,9 +20,16 @@ internal sealed record Caller(User User, string Purpose)
     /// <summary>The client that the token was issued to.</summary>
     public required string Client { get; init; }
 
-    /// <summary>When every scope is for one patient: <c>Patient/id</c>; no other patient's records are there for this caller.</summary>
+    /// <summary><c>Patient/id</c> of the launch context: what scopes of the patient level are for.</summary>
     public string? PatientContext { get; init; }
 
     /// <summary>As whom consent knows the caller: the user and the organizations and roles it acts for.</summary>
     public IReadOnlyList<string> Actors => [User.Reference, .. User.Affiliations];
+
+    /// <summary>Whether the role is this one and the token's scopes have the permission for the type.</summary>
+    public bool Is(Role role, string type, ScopePermissions permission) =>
+        User.Role == role && Scopes.Allow(type, permission);
+
+    /// <summary>What the token's scopes leave of a permission, for the gate: types, and of which patient.</summary>
+    public IReadOnlyList<RequestScope> Within(ScopePermissions permission) => Scopes.Within(permission, PatientContext);
 }

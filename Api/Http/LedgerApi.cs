@@ -58,7 +58,10 @@ internal static class LedgerApi
     {
         if (CallerOf(http) is not { } caller)
             return Outcomes.Login;
-        if (caller.User.Role is not (Role.Ingest or Role.Operator))
+        if (
+            caller.User.Role is not (Role.Ingest or Role.Operator)
+            || !caller.Scopes.Allow("*", ScopePermissions.Create)
+        )
             return Outcomes.Forbidden;
         if (http.ContentLength is null or > LargestImport)
             return Outcomes.TooLarge;
@@ -98,7 +101,7 @@ internal static class LedgerApi
     {
         if (CallerOf(http) is not { } caller)
             return Outcomes.Login;
-        if (caller.User.Role != Role.Patient)
+        if (!caller.Is(Role.Patient, "Consent", ScopePermissions.Create))
             return Outcomes.Forbidden;
         if (http.ContentLength is null or > 1 << 20)
             return Outcomes.TooLarge;
@@ -138,7 +141,7 @@ internal static class LedgerApi
     {
         if (CallerOf(http) is not { } caller)
             return Outcomes.Login;
-        if (caller.User.Role != Role.Patient)
+        if (!caller.Is(Role.Patient, "Consent", ScopePermissions.Search))
             return Outcomes.Forbidden;
         await ledger.Audit.AppendAsync([Searched(ledger, caller, "Consent")], cancellation);
         var all = await ConsentStore.ListAsync(ledger.Store, ledger.Gate, cancellation);
@@ -156,7 +159,7 @@ internal static class LedgerApi
     {
         if (CallerOf(http) is not { } caller)
             return Outcomes.Login;
-        if (caller.User.Role != Role.Patient)
+        if (!caller.Is(Role.Patient, "Consent", ScopePermissions.Delete))
             return Outcomes.Forbidden;
         var consent = "Consent/" + id;
         var own = await ConsentStore.ListAsync(ledger.Store, ledger.Gate, cancellation);
@@ -172,7 +175,7 @@ internal static class LedgerApi
     {
         if (CallerOf(http) is not { } caller)
             return Outcomes.Login;
-        if (caller.User.Role != Role.Patient)
+        if (!caller.Is(Role.Patient, "Consent", ScopePermissions.Read))
             return Outcomes.Forbidden;
         var receipts = new PatientReceipt(ledger.Store, ledger.Chain, ledger.Gate, ledger.Audit);
         return await receipts.IssueAsync(caller.User.Reference, cancellation) is { } receipt
@@ -185,7 +188,7 @@ internal static class LedgerApi
     {
         if (CallerOf(http) is not { } caller)
             return Outcomes.Login;
-        if (caller.User.Role != Role.Patient)
+        if (!caller.Is(Role.Patient, "AuditEvent", ScopePermissions.Search))
             return Outcomes.Forbidden;
         if (await ledger.Chain.ViewAsync(cancellation) is not { } view)
             return Results.Json(new { status = "chain-unavailable" }, statusCode: 503);
@@ -223,7 +226,7 @@ internal static class LedgerApi
     {
         if (CallerOf(http) is not { } caller)
             return Outcomes.Login;
-        if (caller.User.Role != Role.Patient)
+        if (!caller.Is(Role.Patient, "AuditEvent", ScopePermissions.Search))
             return Outcomes.Forbidden;
         var patientKey = ledger.Store.Vault.PatientKey(caller.User.Reference);
         await ledger.Audit.AppendAsync([Searched(ledger, caller, "AuditEvent")], cancellation);

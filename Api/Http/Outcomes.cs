@@ -55,6 +55,9 @@ internal static class Outcomes
 
         public static Outcome Forbidden { get; } = new(403, "forbidden", "This role may not do that.");
 
+        public static Outcome OutsideScope { get; } =
+            new(403, "forbidden", "The scopes of the token do not cover this.");
+
         public static Outcome PurposeMissing { get; } =
             new(400, "required", "One purpose of use is needed: name one of the token's in X-Purpose-Of-Use.");
 

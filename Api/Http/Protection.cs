@@ -52,28 +52,35 @@ internal static class Protection
     /// <summary>Puts it before the routes that are mapped after this.</summary>
     public static void UseServer(this WebApplication app, IdentityStore identity, ServerSettings settings)
     {
-        var perAddress = Limiter(settings);
-        app.Lifetime.ApplicationStopped.Register(perAddress.Dispose);
+        var limiter = Limiter(settings);
+        app.Lifetime.ApplicationStopped.Register(limiter.Dispose);
         app.Use(
-            async (context, next) =>
+            (context, next) =>
             {
                 AddHeaders(context);
-                using var lease = perAddress.AttemptAcquire(context);
-                if (!lease.IsAcquired)
-                {
-                    context.Response.Headers.RetryAfter = "1";
-                    await Outcomes.Throttled.ExecuteAsync(context);
-                    return;
-                }
-                await next(context);
+                return next(context);
             }
         );
         app.UseRouting();
         if (settings.Origins.Count > 0)
             app.UseCors();
         app.UseRequestTimeouts();
-        app.UseAuthentication();
         app.UseMiddleware<Authentication>();
+        app.Use(
+            async (context, next) =>
+            {
+                using var lease = limiter.AttemptAcquire(context);
+                if (lease.IsAcquired)
+                {
+                    await next(context);
+                    return;
+                }
+                context.Response.Headers.RetryAfter = "1";
+                await Outcomes.Throttled.ExecuteAsync(context);
+            }
+        );
+        // The authorization server answers its endpoints in here, so what limits logins stands before it.
+        app.UseAuthentication();
         app.MapAccounts(identity);
         app.MapConnect(identity);
         app.MapSmart(identity);
@@ -121,7 +128,8 @@ internal static class Protection
         });
     }
 
-    // Logins and token requests are limited by address, all else too, so that one caller cannot starve the others.
+    // Logins and token requests are limited by address; all else by account, so that one caller cannot starve the others,
+    // and by address where there is no caller.
     private static PartitionedRateLimiter<HttpContext> Limiter(ServerSettings settings) =>
         PartitionedRateLimiter.Create<HttpContext, string>(context =>
         {
@@ -142,7 +150,7 @@ internal static class Protection
                     }
                 )
                 : RateLimitPartition.GetTokenBucketLimiter(
-                    "any " + address,
+                    Authentication.CallerOf(context) is { } caller ? "account " + caller.User.Id : "address " + address,
                     _ => new TokenBucketRateLimiterOptions
                     {
                         TokenLimit = 2 * settings.Rate,

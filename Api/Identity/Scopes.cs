@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using MedLedger.Consent.Access;
 using MedLedger.Consent.Grants;
 
 namespace MedLedger.Api.Identity;
@@ -22,6 +23,7 @@ internal enum ScopePermissions
 /// </summary>
 internal sealed partial class Scopes
 {
+    private const string Patient = "patient";
     private readonly List<Clinical> _clinical = [];
     private readonly HashSet<string> _plain = new(StringComparer.Ordinal);
 
@@ -31,8 +33,8 @@ internal sealed partial class Scopes
     public static IReadOnlyList<string> Plain { get; } =
     ["openid", "fhirUser", "launch/patient", "offline_access", "online_access"];
 
-    /// <summary>True when every permission is for the one patient in the launch context.</summary>
-    public bool IsPatientOnly => _clinical.Count > 0 && _clinical.All(c => c.Level == "patient");
+    /// <summary>True when a permission is for the one patient in the launch context.</summary>
+    public bool NeedPatient => _clinical.Exists(c => c.Level == Patient);
 
     /// <summary>Whether there is any permission for resources.</summary>
     public bool HasPermissions => _clinical.Count > 0;
@@ -60,7 +62,7 @@ internal sealed partial class Scopes
     public static string OfRole(Role role) =>
         role switch
         {
-            Role.Ingest => "system/*.cu",
+            Role.Ingest => "system/*.cus",
             Role.Clinician => "user/*.cruds",
             Role.Patient => "patient/*.cruds",
             Role.Compliance => "user/AuditEvent.rs",
@@ -78,6 +80,16 @@ internal sealed partial class Scopes
             && (c.Permissions & permission) == permission
         );
 
+    /// <summary>Where the permission was granted: the types, and of which patient, as the gate asks.</summary>
+    /// <param name="permission">One or several, all of which are needed.</param>
+    /// <param name="context">The patient of the launch context, <c>Patient/id</c>.</param>
+    public IReadOnlyList<RequestScope> Within(ScopePermissions permission, string? context) =>
+        [
+            .. _clinical
+                .Where(c => (c.Permissions & permission) == permission && (c.Level != Patient || context is not null))
+                .Select(c => new RequestScope(c.Type, c.Level == Patient ? context : null)),
+        ];
+
     /// <summary>Whether every permission of this scope lies within what <paramref name="widest"/> gives.</summary>
     public static bool IsWithin(string scope, Scopes widest)
     {
@@ -85,7 +97,7 @@ internal sealed partial class Scopes
             return Plain.Contains(scope, StringComparer.Ordinal);
         // A patient scope is narrower than the same one for the user; a system scope is a backend's own.
         return widest._clinical.Exists(c =>
-            (c.Level == wanted.Level || (wanted.Level == "patient" && c.Level == "user"))
+            (c.Level == wanted.Level || (wanted.Level == Patient && c.Level == "user"))
             && (c.Type == "*" || c.Type == wanted.Type)
             && (wanted.Permissions & ~c.Permissions) == ScopePermissions.None
         );

@@ -16,7 +16,11 @@ internal sealed record RecordChange(
     WriteReason Reason,
     int Expected,
     IReadOnlyList<string>? Patients = null
-);
+)
+{
+    /// <summary>What the caller's software may write in this way; null when it is what the request says.</summary>
+    public IReadOnlyList<RequestScope>? Scopes { get; init; }
+}
 
 /// <summary>Why a change was not made.</summary>
 internal enum ChangeProblem
@@ -145,7 +149,11 @@ internal sealed class RecordChanges(OpenLedger ledger)
             return false;
         var states = await ledger.States.LoadAsync(writer.Context, patients, cancellation);
         var view = await ledger.Chain.ViewAsync(cancellation);
-        var asked = request with { Action = change.Expected == 0 ? "collect" : "correct" };
+        var asked = request with
+        {
+            Action = change.Expected == 0 ? "collect" : "correct",
+            Scopes = change.Scopes ?? request.Scopes,
+        };
         return ledger.Gate.MayWrite(asked, change.Record.Description.Facts, change.Record.Meta, patients, states, view);
     }
 

@@ -125,6 +125,12 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
             .Union(context.Patients.Where(p => own.Contains(p.PatientKey)).Select(p => p.PatientKey))
             .Take(MaxPatients + 1)
             .ToListAsync(cancellation);
+        // A token for one patient looks through that one alone; the gate would refuse the others.
+        if (request.Scopes?.Count > 0 && request.Scopes.All(s => s.Patient is not null))
+        {
+            var named = request.Scopes.Select(s => _store.Vault.PatientKey(s.Patient!)).ToList();
+            granted = [.. granted.Where(g => named.Contains(g, StringComparer.Ordinal))];
+        }
         return granted.Count > MaxPatients
             ? throw new TooCostlyException($"More than {MaxPatients} patients would be looked through; name one.")
             : [.. granted, _store.Vault.OrganizationKey];

@@ -29,6 +29,9 @@ public enum DenyReason
 
     /// <summary>Keys of the patient are erased or cannot be had.</summary>
     KeysUnavailable,
+
+    /// <summary>The software that asks was not allowed to ask for this (SMART scopes, launch context).</summary>
+    OutsideScope,
 }
 
 /// <summary>What a permit rests on.</summary>

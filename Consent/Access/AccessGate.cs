@@ -137,6 +137,8 @@ public sealed class AccessGate(GateSettings settings)
             return Denied(DenyReason.KeysUnavailable);
         if (!IsComplete(request, now))
             return Denied(DenyReason.IncompleteRequest);
+        if (request.Scopes?.Any(s => s.Covers(request.Resource!.Type, compartment.Patient)) == false)
+            return Denied(DenyReason.OutsideScope);
 
         GateDecision Permitted(
             PermitBasis basis,

@@ -34,6 +34,19 @@ public sealed record ResourceFacts
     public IReadOnlyList<string>? RefersTo { get; init; }
 }
 
+/// <summary>What the software that asks was allowed to ask for (SMART App Launch 2.2: a scope with its launch context).</summary>
+/// <param name="Type">A resource type; <c>*</c> for every type.</param>
+/// <param name="Patient">
+/// <c>Patient/id</c>: records of this patient's compartment alone, and what belongs to no patient; null for every patient.
+/// </param>
+public sealed record RequestScope(string Type, string? Patient)
+{
+    /// <summary>Whether it covers a record of this type in the compartment of this patient (null: the organization's).</summary>
+    public bool Covers(string type, string? patient) =>
+        (Type == "*" || string.Equals(Type, type, StringComparison.Ordinal))
+        && (Patient is null || patient is null || string.Equals(Patient, patient, StringComparison.Ordinal));
+}
+
 /// <summary>One question to the gate: may this caller do this, for this purpose, with this resource, at this time?</summary>
 public sealed record AccessRequest
 {
@@ -54,6 +67,12 @@ public sealed record AccessRequest
 
     /// <summary>The time of the request, with its zone, as a FHIR dateTime; never defaulted.</summary>
     public string? Time { get; init; }
+
+    /// <summary>
+    /// What the caller's software may ask for, beside what consents permit to the person; null when the person asks
+    /// without such software. They narrow only; an empty list permits nothing.
+    /// </summary>
+    public IReadOnlyList<RequestScope>? Scopes { get; init; }
 
     /// <summary>The resource that is asked for; null makes every resource criterion unevaluable.</summary>
     public ResourceFacts? Resource { get; init; }

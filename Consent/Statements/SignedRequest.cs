@@ -132,7 +132,10 @@ public sealed class SignedRequest
     }
 
     /// <summary>The grantee that a request says it is from, to look up the key; nothing is checked yet. Null when it says none.</summary>
-    public static string? ClaimedGrantee(string compact)
+    public static string? ClaimedGrantee(string compact) => Claimed(compact)?.Grantee;
+
+    /// <summary>The claims as they stand, to refuse early what would be refused anyway; nothing is checked yet. Null when they cannot be read.</summary>
+    public static AnalysisRequestClaims? Claimed(string compact)
     {
         ArgumentNullException.ThrowIfNull(compact);
         if (
@@ -143,7 +146,7 @@ public sealed class SignedRequest
             return null;
         try
         {
-            return JsonSerializer.Deserialize<AnalysisRequestClaims>(bytes, Json)?.Grantee;
+            return JsonSerializer.Deserialize<AnalysisRequestClaims>(bytes, Json);
         }
         catch (JsonException)
         {

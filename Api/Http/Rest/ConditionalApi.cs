@@ -1,3 +1,4 @@
+using MedLedger.Api.Identity;
 using MedLedger.Api.Records;
 using MedLedger.Consent.Log;
 using Microsoft.AspNetCore.WebUtilities;
@@ -13,6 +14,9 @@ internal static class ConditionalApi
     /// <summary>If-None-Exist: null when nothing matches and the resource is to be created.</summary>
     public static async Task<IResult?> FindExistingAsync(FhirExchange exchange, string criteria)
     {
+        // A condition is a search: without its scope it would tell what is there, or create what is there already.
+        if (!exchange.Caller.Scopes.Allow(exchange.Type, ScopePermissions.Search))
+            return Outcomes.Table.OutsideScope.ToResult();
         var parameters = QueryHelpers
             .ParseQuery(criteria)
             .SelectMany(p => p.Value.Select(v => KeyValuePair.Create(p.Key, v ?? "")))
@@ -21,7 +25,7 @@ internal static class ConditionalApi
             return Outcomes.Table.NotSearchable(problem!).ToResult();
         if (search.Criteria.Count + search.Has.Count == 0 && search.Ids is null)
             return Outcomes.Table.BadRequest("If-None-Exist has no criteria.").ToResult();
-        var asking = exchange.Asking("access");
+        var asking = exchange.Asking("access", ScopePermissions.Search);
         var log = new AccessLog(asking, "create", exchange.Ledger.Store.Vault.OrganizationKey)
         {
             Action = AuditAction.Searched,

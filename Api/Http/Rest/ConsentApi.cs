@@ -1,3 +1,4 @@
+using MedLedger.Api.Identity;
 using MedLedger.Api.Records;
 
 namespace MedLedger.Api.Http.Rest;
@@ -20,7 +21,7 @@ internal static class ConsentApi
         if (consent is null || change is null)
             return Outcomes.Unprocessable(refused ?? "not taken");
         using var stored = await new RecordAccess(exchange.Ledger).ReadAsync(
-            exchange.Asking("access"),
+            exchange.Asking("access", expected == 0 ? ScopePermissions.Create : ScopePermissions.Update),
             record.Reference,
             null,
             "read",

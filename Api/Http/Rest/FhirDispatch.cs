@@ -45,7 +45,9 @@ internal static class FhirDispatch
             http.Request.Body = new MemoryStream(body);
         }
         var exchange = new FhirExchange(http, outer.Caller, outer.Ledger);
-        var result = Find(http, method, path) is { } route ? await route.Handle(exchange) : Outcomes.NotSupported;
+        var result = Find(http, method, path) is { } route
+            ? await FhirRoutes.RunAsync(route, exchange)
+            : Outcomes.NotSupported;
         return await ExecuteAsync(http, result);
     }
 

@@ -55,9 +55,10 @@ internal sealed class FhirExchange(HttpContext http, Caller caller, OpenLedger l
     /// <summary>Where the FHIR API stands, as the client sees it, without a slash at the end.</summary>
     public string BaseUrl => $"{Http.Request.Scheme}://{Http.Request.Host}{Base}";
 
-    /// <summary>The question to the gate: this caller, their purpose, now.</summary>
+    /// <summary>The question to the gate: this caller, their purpose, within their scopes, now.</summary>
     /// <param name="action">A consent action: access, collect, correct ...</param>
-    public AccessRequest Asking(string action) =>
+    /// <param name="permission">What the scopes have to allow for each record that is opened or written.</param>
+    public AccessRequest Asking(string action, ScopePermissions permission) =>
         new()
         {
             Patient = "",
@@ -65,5 +66,6 @@ internal sealed class FhirExchange(HttpContext http, Caller caller, OpenLedger l
             Purpose = Caller.Purpose,
             Action = action,
             Time = Requests.Moment(Ledger.Store.Time.GetUtcNow()),
+            Scopes = Caller.Within(permission),
         };
 }

@@ -1,4 +1,5 @@
 using MedLedger.Api.Fhir;
+using MedLedger.Api.Identity;
 using MedLedger.Api.Jobs;
 
 namespace MedLedger.Api.Http.Rest;
@@ -21,12 +22,14 @@ internal enum FhirLevel
 /// <param name="Path">Below the base.</param>
 /// <param name="Code">The code of TypeRestfulInteraction or SystemRestfulInteraction.</param>
 /// <param name="Level">Where the CapabilityStatement names it.</param>
+/// <param name="Needs">What the token's scopes have to allow for the type; none where it is checked for each entry.</param>
 /// <param name="Handle">What it does.</param>
 internal sealed record FhirRoute(
     string Method,
     string Path,
     string Code,
     FhirLevel Level,
+    ScopePermissions Needs,
     Func<FhirExchange, Task<IResult>> Handle
 );
 
@@ -36,15 +39,29 @@ internal static class FhirRoutes
     /// <summary>All interactions that are built. Everything else below the base answers 501.</summary>
     public static IReadOnlyList<FhirRoute> All { get; } =
     [
-        new("POST", "/", "transaction", FhirLevel.System, BundleApi.PostAsync),
-        new("GET", "/{type}", "search-type", FhirLevel.Type, SearchApi.GetAsync),
-        new("POST", "/{type}/_search", "search-type", FhirLevel.Type, SearchApi.PostAsync),
-        new("POST", "/{type}", "create", FhirLevel.Type, WriteApi.CreateAsync),
-        new("PUT", "/{type}/{id}", "update", FhirLevel.Type, WriteApi.UpdateAsync),
-        new("DELETE", "/{type}/{id}", "delete", FhirLevel.Type, WriteApi.DeleteAsync),
-        new("GET", "/{type}/{id}", "read", FhirLevel.Type, ReadApi.ReadAsync),
-        new("GET", "/{type}/{id}/_history/{version}", "vread", FhirLevel.Type, ReadApi.VersionReadAsync),
-        new("GET", "/{type}/{id}/_history", "history-instance", FhirLevel.Type, HistoryApi.InstanceAsync),
+        new("POST", "/", "transaction", FhirLevel.System, ScopePermissions.None, BundleApi.PostAsync),
+        new("GET", "/{type}", "search-type", FhirLevel.Type, ScopePermissions.Search, SearchApi.GetAsync),
+        new("POST", "/{type}/_search", "search-type", FhirLevel.Type, ScopePermissions.Search, SearchApi.PostAsync),
+        new("POST", "/{type}", "create", FhirLevel.Type, ScopePermissions.Create, WriteApi.CreateAsync),
+        new("PUT", "/{type}/{id}", "update", FhirLevel.Type, ScopePermissions.Update, WriteApi.UpdateAsync),
+        new("DELETE", "/{type}/{id}", "delete", FhirLevel.Type, ScopePermissions.Delete, WriteApi.DeleteAsync),
+        new("GET", "/{type}/{id}", "read", FhirLevel.Type, ScopePermissions.Read, ReadApi.ReadAsync),
+        new(
+            "GET",
+            "/{type}/{id}/_history/{version}",
+            "vread",
+            FhirLevel.Type,
+            ScopePermissions.Read,
+            ReadApi.VersionReadAsync
+        ),
+        new(
+            "GET",
+            "/{type}/{id}/_history",
+            "history-instance",
+            FhirLevel.Type,
+            ScopePermissions.Read,
+            HistoryApi.InstanceAsync
+        ),
     ];
 
     /// <summary>Maps the routes.</summary>
@@ -54,7 +71,7 @@ internal static class FhirRoutes
         fhir.MapGet("/metadata", (HttpContext http) => CapabilityApi.Get(http, ledger));
         foreach (var route in All)
         {
-            Delegate handle = (HttpContext http) => HandleAsync(http, ledger, route.Handle);
+            Delegate handle = (HttpContext http) => HandleAsync(http, ledger, exchange => RunAsync(route, exchange));
             fhir.MapMethods(route.Path, [route.Method], handle)
                 .WithName(route.Code + " " + route.Path)
                 .WithTags("FHIR R4")
@@ -62,6 +79,18 @@ internal static class FhirRoutes
         }
         Delegate unknown = (HttpContext http) => HandleAsync(http, ledger, UnknownAsync);
         fhir.Map("/{**path}", unknown).ExcludeFromDescription();
+    }
+
+    /// <summary>One interaction, for a request from outside and for one inside a Bundle alike: the scopes, then the handler.</summary>
+    public static Task<IResult> RunAsync(FhirRoute route, FhirExchange exchange)
+    {
+        // Operations and what begins with an underscore are no types and no ids.
+        if (IsReserved(exchange.Type) || IsReserved(exchange.Id))
+            return Task.FromResult(Outcomes.NotSupported);
+        var scopes = exchange.Caller.Scopes;
+        var isCovered =
+            route.Needs == ScopePermissions.None ? scopes.HasPermissions : scopes.Allow(exchange.Type, route.Needs);
+        return isCovered ? route.Handle(exchange) : Task.FromResult(Outcomes.Table.OutsideScope.ToResult());
     }
 
     private static Task<IResult> UnknownAsync(FhirExchange exchange)
@@ -84,14 +113,8 @@ internal static class FhirRoutes
             http.Response.Headers.WWWAuthenticate = "Bearer";
             return Outcomes.Login;
         }
-        http.Request.Path.StartsWithSegments("/fhir", StringComparison.Ordinal, out var below);
-        if (!ScopeCheck.Covers(caller.Scopes, http.Request.Method, below))
-            return Outcomes.Forbidden;
         if (FhirBody.Negotiate(http.Request) is null)
             return Outcomes.Table.NotAcceptable.ToResult();
-        // Operations and what begins with an underscore are no types and no ids.
-        if (IsReserved(http.Request.RouteValues["type"]) || IsReserved(http.Request.RouteValues["id"]))
-            return Outcomes.NotSupported;
         try
         {
             return await handle(new FhirExchange(http, caller, ledger));
@@ -111,5 +134,5 @@ internal static class FhirRoutes
         }
     }
 
-    private static bool IsReserved(object? value) => value is string { Length: > 0 } text && text[0] is ('$' or '_');
+    private static bool IsReserved(string value) => value.Length > 0 && value[0] is ('$' or '_');
 }

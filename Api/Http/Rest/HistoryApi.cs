@@ -1,3 +1,4 @@
+using MedLedger.Api.Identity;
 using MedLedger.Api.Records;
 
 namespace MedLedger.Api.Http.Rest;
@@ -13,7 +14,11 @@ internal static class HistoryApi
         if (!exchange.HasReference)
             return Outcomes.NotFound;
         var access = new RecordAccess(exchange.Ledger);
-        var versions = await access.HistoryAsync(exchange.Asking("access"), exchange.Reference, exchange.Aborted);
+        var versions = await access.HistoryAsync(
+            exchange.Asking("access", ScopePermissions.Read),
+            exchange.Reference,
+            exchange.Aborted
+        );
         try
         {
             if (versions.Count == 0)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using MedLedger.Api.Identity;
 using MedLedger.Api.Records;
 
 namespace MedLedger.Api.Http.Rest;
@@ -27,7 +28,7 @@ internal static class ReadApi
         var access = new RecordAccess(exchange.Ledger);
         var interaction = version is null ? "read" : "vread";
         using var record = await access.ReadAsync(
-            exchange.Asking("access"),
+            exchange.Asking("access", ScopePermissions.Read),
             exchange.Reference,
             version,
             interaction,

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
 using MedLedger.Api.Fhir;
+using MedLedger.Api.Identity;
 using MedLedger.Api.Persistence;
 using MedLedger.Api.Records;
 using MedLedger.Consent.Log;
@@ -53,7 +54,7 @@ internal static class SearchApi
             return Outcomes.Table.NoSuchType.ToResult();
         if (SearchRequest.TryRead(exchange.Type, parameters, out var problem) is not { } search)
             return Outcomes.Table.NotSearchable(problem!).ToResult();
-        var asking = exchange.Asking("access");
+        var asking = exchange.Asking("access", ScopePermissions.Search);
         var log = new AccessLog(asking, "search-type", exchange.Ledger.Store.Vault.OrganizationKey)
         {
             Action = AuditAction.Searched,

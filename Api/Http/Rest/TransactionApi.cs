@@ -1,4 +1,5 @@
 using MedLedger.Api.Fhir;
+using MedLedger.Api.Identity;
 using MedLedger.Api.Records;
 
 namespace MedLedger.Api.Http.Rest;
@@ -29,6 +30,14 @@ internal static class TransactionApi
 
         public string Reference => $"{Type}/{Id}";
 
+        public ScopePermissions Permission =>
+            Entry.Method switch
+            {
+                "POST" => ScopePermissions.Create,
+                "DELETE" => ScopePermissions.Delete,
+                _ => ScopePermissions.Update,
+            };
+
         public void Dispose() => Current?.Dispose();
     }
 
@@ -40,16 +49,23 @@ internal static class TransactionApi
         var steps = entries.Select((entry, i) => new Step(entry, i)).Where(s => s.Entry.Method != "GET").ToList();
         try
         {
-            var problem = Address(steps) ?? Prepare(steps, References(steps)) ?? await PlanAsync(exchange, steps);
+            var problem =
+                Address(steps)
+                ?? Scoped(exchange, steps)
+                ?? Prepare(steps, References(steps))
+                ?? await PlanAsync(exchange, steps);
             if (problem is not null)
                 return problem.ToResult();
-            var changes = steps.Where(s => s.Change is not null).Select(s => s.Change!).ToList();
+            var changes = steps
+                .Where(s => s.Change is not null)
+                .Select(s => s.Change! with { Scopes = exchange.Caller.Within(s.Permission) })
+                .ToList();
             IReadOnlyList<ChangeResult> results =
                 changes.Count == 0
                     ? []
                     : await new RecordChanges(exchange.Ledger).ApplyAsync(
                         changes,
-                        exchange.Asking("collect"),
+                        exchange.Asking("collect", ScopePermissions.Create),
                         exchange.IsTrustedWriter,
                         exchange.Aborted
                     );
@@ -103,6 +119,18 @@ internal static class TransactionApi
                 return Outcomes.Table.Rule($"entry[{step.Index}]: a Consent is written alone, not in a transaction.");
         }
         return null;
+    }
+
+    // Each entry needs its own scope, before anything is looked up; what is read is checked where it is read.
+    private static Outcome? Scoped(FhirExchange exchange, List<Step> steps)
+    {
+        var wrong = steps.Find(s => !exchange.Caller.Scopes.Allow(s.Type, s.Permission));
+        return wrong is null
+            ? null
+            : Outcomes.Table.OutsideScope with
+            {
+                Text = $"entry[{wrong.Index}]: {Outcomes.Table.OutsideScope.Text}",
+            };
     }
 
     private static Dictionary<string, string> References(List<Step> steps)
@@ -160,7 +188,7 @@ internal static class TransactionApi
             if (exchange.IsTrustedWriter)
                 return Outcomes.Table.Forbidden;
             step.Current = await new RecordAccess(exchange.Ledger).ReadAsync(
-                exchange.Asking("access"),
+                exchange.Asking("access", step.Permission),
                 step.Reference,
                 null,
                 "transaction",

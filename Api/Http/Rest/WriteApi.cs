@@ -1,5 +1,6 @@
 using System.Globalization;
 using MedLedger.Api.Fhir;
+using MedLedger.Api.Identity;
 using MedLedger.Api.Records;
 
 namespace MedLedger.Api.Http.Rest;
@@ -53,7 +54,7 @@ internal static class WriteApi
                 ? Outcomes.Forbidden
                 : await ApplyAsync(exchange, new RecordChange(record, WriteReason.Change, Expected: 0));
 
-        using var current = await ReadAsync(exchange, "update");
+        using var current = await ReadAsync(exchange, "update", ScopePermissions.Update);
         if (current is null)
         {
             return exchange.Type == Consent && exchange.Caller.User.Role == Role.Patient
@@ -79,7 +80,7 @@ internal static class WriteApi
             return Outcomes.Forbidden;
         if (!exchange.HasReference)
             return Outcomes.NotFound;
-        using var current = await ReadAsync(exchange, "delete");
+        using var current = await ReadAsync(exchange, "delete", ScopePermissions.Delete);
         if (current is null)
             return Outcomes.NotFound;
         if (current.IsDeleted)
@@ -98,7 +99,7 @@ internal static class WriteApi
         );
         var results = await new RecordChanges(exchange.Ledger).ApplyAsync(
             [change],
-            exchange.Asking("correct"),
+            exchange.Asking("correct", ScopePermissions.Delete),
             isTrusted: false,
             exchange.Aborted
         );
@@ -158,7 +159,7 @@ internal static class WriteApi
     {
         var results = await new RecordChanges(exchange.Ledger).ApplyAsync(
             [change],
-            exchange.Asking("collect"),
+            exchange.Asking("collect", change.Expected == 0 ? ScopePermissions.Create : ScopePermissions.Update),
             exchange.IsTrustedWriter,
             exchange.Aborted
         );
@@ -167,9 +168,13 @@ internal static class WriteApi
             : Written(exchange, change.Record, results[0]);
     }
 
-    private static Task<ReadableRecord?> ReadAsync(FhirExchange exchange, string interaction) =>
+    private static Task<ReadableRecord?> ReadAsync(
+        FhirExchange exchange,
+        string interaction,
+        ScopePermissions permission
+    ) =>
         new RecordAccess(exchange.Ledger).ReadAsync(
-            exchange.Asking("access"),
+            exchange.Asking("access", permission),
             exchange.Reference,
             null,
             interaction,
