@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using MedLedger.Api.Http;
 using MedLedger.Api.Identity;
 using MedLedger.Api.Jobs;
@@ -56,6 +58,12 @@ internal static class ServeCommand
         if (samples && !urls.Split(';').All(IsLoopback))
             throw CommandFailure.Usage("--samples is for loopback addresses only: http://127.0.0.1:PORT.");
         var server = ReadSettings(context.Settings);
+        foreach (var url in urls.Split(';').Where(url => !IsLoopback(url)))
+        {
+            if (!url.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
+                throw CommandFailure.Usage($"{url}: without TLS only loopback addresses are served. Use https://.");
+        }
+        using var certificate = ReadCertificate(context.Settings, urls);
         using var store = await Store.OpenAsync(context, "serve", cancellation);
         using var identity = new IdentityStore(store);
         await FirstUsersAsync(context, identity, samples, cancellation);
@@ -69,6 +77,13 @@ internal static class ServeCommand
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.None);
         builder.WebHost.UseUrls(urls.Split(';'));
+        if (certificate is not null)
+        {
+            builder.WebHost.UseKestrelHttpsConfiguration();
+            builder.WebHost.ConfigureKestrel(kestrel =>
+                kestrel.ConfigureHttpsDefaults(https => https.ServerCertificate = certificate)
+            );
+        }
         builder.AddServer(identity, server);
         builder.Services.AddOpenApi();
         builder.Services.AddSingleton(ledger);
@@ -145,6 +160,22 @@ internal static class ServeCommand
         context.Terminal.Say(
             $"The first account is {FirstOperator}; its one-time password, shown this once: {password}"
         );
+    }
+
+    private static X509Certificate2? ReadCertificate(Settings settings, string urls)
+    {
+        if (!urls.Split(';').Any(url => url.StartsWith("https://", StringComparison.OrdinalIgnoreCase)))
+            return null;
+        if (settings.Value("tls-certificate") is not { } file || settings.Value("tls-key") is not { } key)
+            throw CommandFailure.Usage("https:// needs the settings tls-certificate and tls-key, two PEM files.");
+        try
+        {
+            return X509Certificate2.CreateFromPemFile(file, key);
+        }
+        catch (Exception failure) when (failure is CryptographicException or IOException)
+        {
+            throw CommandFailure.Usage($"{file} and {key} are not a certificate and its key in PEM.");
+        }
     }
 
     private static ServerSettings ReadSettings(Settings settings)

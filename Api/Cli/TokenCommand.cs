@@ -1,4 +1,5 @@
 using System.CommandLine;
+using MedLedger.Api.Fhir;
 using MedLedger.Api.Identity;
 using MedLedger.Consent.Grants;
 
@@ -20,7 +21,12 @@ internal static class TokenCommand
             Description = "SMART scopes, in quotes (default: all that the role may have).",
             HelpName = "SCOPES",
         };
-        var command = new Command("token", "Print a bearer token of a user.") { user, purpose, scope };
+        var patient = new Option<string?>("--patient")
+        {
+            Description = "The patient in context, for scopes of the patient level (a patient's own is themselves).",
+            HelpName = "Patient/ID",
+        };
+        var command = new Command("token", "Print a bearer token of a user.") { user, purpose, scope, patient };
         command.Handle(
             (context, cancellation) =>
                 RunAsync(
@@ -28,6 +34,7 @@ internal static class TokenCommand
                     context.Arguments.GetValue(user)!,
                     context.Arguments.GetValue(purpose)!,
                     context.Arguments.GetValue(scope),
+                    context.Arguments.GetValue(patient),
                     cancellation
                 )
         );
@@ -39,6 +46,7 @@ internal static class TokenCommand
         string name,
         string[] purposes,
         string? scope,
+        string? patient,
         CancellationToken cancellation
     )
     {
@@ -56,10 +64,26 @@ internal static class TokenCommand
         var widest = Scopes.OfRole(account.User.Role);
         if (scope is not null && !IsWithin(scope, widest))
             throw CommandFailure.Refused($"{name} may have no more than: {widest}.");
+        if (
+            patient is not null
+            && (!patient.StartsWith("Patient/", StringComparison.Ordinal) || !LiteralReference.IsId(patient[8..]))
+        )
+            throw CommandFailure.Usage("--patient is Patient/id.");
+        if (account.User.Role == Role.Patient && (patient ?? account.User.Reference) != account.User.Reference)
+            throw CommandFailure.Refused($"{name} is another patient.");
+        if (Scopes.TryParse(scope ?? widest, out var given) && given.NeedPatient)
+            patient ??= account.User.Role == Role.Patient ? account.User.Reference : null;
+        if (given.NeedPatient && patient is null)
+            throw CommandFailure.Usage("Scopes of the patient level need --patient.");
 
         var session = await identity.Sessions.BeginAsync(
             account,
-            new SessionContent { Client = AccessTokens.CommandLineClient, Methods = ["user"] },
+            new SessionContent
+            {
+                Client = AccessTokens.CommandLineClient,
+                Patient = patient,
+                Methods = ["user"],
+            },
             AccessTokens.LongestLifetime,
             cancellation
         );

@@ -60,10 +60,21 @@ internal sealed class SigningKeyRow
     public required byte[] Content { get; set; }
 }
 
+/// <summary>A client assertion that was used, kept until it would have expired.</summary>
+internal sealed class UsedAssertionRow
+{
+    /// <summary>SHA-256 of client and <c>jti</c>, 64 hexadecimal digits.</summary>
+    public required string Key { get; init; }
+
+    /// <summary>Unix seconds.</summary>
+    public required long Expires { get; init; }
+}
+
 internal sealed class IdentityRowsConfiguration
     : IEntityTypeConfiguration<AccountRow>,
         IEntityTypeConfiguration<SessionRow>,
-        IEntityTypeConfiguration<SigningKeyRow>
+        IEntityTypeConfiguration<SigningKeyRow>,
+        IEntityTypeConfiguration<UsedAssertionRow>
 {
     public void Configure(EntityTypeBuilder<AccountRow> builder)
     {
@@ -83,4 +94,7 @@ internal sealed class IdentityRowsConfiguration
 
     public void Configure(EntityTypeBuilder<SigningKeyRow> builder) =>
         builder.ToTable("signing_keys").HasKey(k => k.Id);
+
+    public void Configure(EntityTypeBuilder<UsedAssertionRow> builder) =>
+        builder.ToTable("used_assertions").HasKey(a => a.Key);
 }

@@ -50,9 +50,16 @@ internal static class OpenIdServer
                 server.SetRefreshTokenLifetime(OfflineLifetime);
                 // A refresh token works once: who presents an old one ends the grant.
                 server.SetRefreshTokenReuseLeeway(TimeSpan.Zero);
+                server.AddEventHandler(ClientAssertions.Descriptor);
                 server.Configure(options =>
-                    options.CodeChallengeMethods.Remove(OpenIddictConstants.CodeChallengeMethods.Plain)
-                );
+                {
+                    options.CodeChallengeMethods.Remove(OpenIddictConstants.CodeChallengeMethods.Plain);
+                    // No client has a secret; apps have PKCE, backend services their key.
+                    options.ClientAuthenticationMethods.Clear();
+                    options.ClientAuthenticationMethods.Add(
+                        OpenIddictConstants.ClientAuthenticationMethods.PrivateKeyJwt
+                    );
+                });
                 server
                     .UseAspNetCore()
                     .EnableAuthorizationEndpointPassthrough()

@@ -19,8 +19,9 @@ internal static class SmartConfiguration
             ["token_endpoint"] = issuer + "connect/token",
             ["revocation_endpoint"] = issuer + "connect/revoke",
             ["introspection_endpoint"] = issuer + "connect/introspect",
-            ["grant_types_supported"] = new[] { "authorization_code", "refresh_token" },
-            ["token_endpoint_auth_methods_supported"] = new[] { "none" },
+            ["grant_types_supported"] = new[] { "authorization_code", "refresh_token", "client_credentials" },
+            ["token_endpoint_auth_methods_supported"] = new[] { "none", "private_key_jwt" },
+            ["token_endpoint_auth_signing_alg_values_supported"] = ClientAssertions.Algorithms,
             ["scopes_supported"] = new[]
             {
                 "openid",
@@ -38,6 +39,7 @@ internal static class SmartConfiguration
             {
                 "launch-standalone",
                 "client-public",
+                "client-confidential-asymmetric",
                 "sso-openid-connect",
                 "context-standalone-patient",
                 "permission-offline",

@@ -1,4 +1,5 @@
 using MedLedger.Api.Identity;
+using MedLedger.Consent.Access;
 
 namespace MedLedger.Api.Tests.Identity;
 
@@ -44,11 +45,16 @@ public sealed class ScopesTests
     }
 
     [Fact]
-    public void Only_patient_scopes_bind_a_token_to_one_patient()
+    public void Scopes_of_the_patient_level_are_for_the_patient_in_context_alone()
     {
-        Assert.True(Scopes.TryParse("openid patient/*.rs patient/Consent.cu", out var one));
-        Assert.True(one.IsPatientOnly);
-        Assert.True(Scopes.TryParse("patient/*.rs user/Practitioner.r", out var mixed));
-        Assert.False(mixed.IsPatientOnly);
+        Assert.True(Scopes.TryParse("openid patient/*.rs user/Practitioner.r", out var scopes));
+        Assert.True(scopes.NeedPatient);
+        Assert.Equal(
+            [new RequestScope("*", "Patient/a"), new RequestScope("Practitioner", null)],
+            scopes.Within(ScopePermissions.Read, "Patient/a")
+        );
+        Assert.Equal([new RequestScope("*", "Patient/a")], scopes.Within(ScopePermissions.Search, "Patient/a"));
+        Assert.Empty(scopes.Within(ScopePermissions.Search, context: null));
+        Assert.Empty(scopes.Within(ScopePermissions.Delete, "Patient/a"));
     }
 }

@@ -91,6 +91,24 @@ public sealed class AccessGateTests
         Assert.InRange(permit.Expires, Now, Now.AddSeconds(30));
     }
 
+    [Theory]
+    [Trait("threat", "clinician")]
+    [InlineData("*", null, true)]
+    [InlineData("*", "Patient/carla", true)]
+    [InlineData("*", "Patient/other", false)]
+    [InlineData("Condition", "Patient/carla", false)]
+    public void What_the_software_may_not_ask_for_is_denied(string type, string? patient, bool isPermitted)
+    {
+        var carla = Carla(Granted());
+        var own = patient == "Patient/carla" ? carla.Patient : patient;
+        var decision = Decide(carla, Request() with { Scopes = [new RequestScope(type, own)] });
+        if (isPermitted)
+            Assert.IsType<AccessDecision.Permit>(decision);
+        else
+            Denies(DenyReason.OutsideScope, decision);
+        Denies(DenyReason.OutsideScope, Decide(carla, Request() with { Scopes = [] }));
+    }
+
     [Fact]
     public void A_consent_without_grant_is_not_enough() => Denies(DenyReason.NoGrant, Decide(Carla()));
 

@@ -102,10 +102,21 @@ public sealed class FhirServer : IAsyncLifetime, IDisposable
         return token;
     }
 
+    /// <summary>A token with these scopes; <paramref name="patient"/> is the launch context, when there is one.</summary>
+    internal async Task<string> ScopedTokenAsync(string user, string scopes, string? patient, string purpose = "TREAT")
+    {
+        string[] context = patient is null ? [] : ["--patient", patient];
+        string[] line = ["token", "--user", user, "--purpose", purpose, "--scope", scopes, .. context, "--json"];
+        var run = await CommandRun.Of([.. line, .. Store]);
+        return run.ExitCode == 0
+            ? run.Json.GetProperty("token").GetString()!
+            : throw new InvalidOperationException(run.Error);
+    }
+
     internal Task<FhirAnswer> GetAsync(string user, string path, params (string Name, string Value)[] headers) =>
         SendAsync(user, HttpMethod.Get, path, null, headers);
 
-    /// <param name="user">The caller; null for nobody.</param>
+    /// <param name="user">The caller, or a token; null for nobody.</param>
     /// <param name="method">The method.</param>
     /// <param name="path">Below the base, or a whole URL.</param>
     /// <param name="body">JSON.</param>
@@ -120,7 +131,11 @@ public sealed class FhirServer : IAsyncLifetime, IDisposable
     {
         var url = path.StartsWith("http", StringComparison.Ordinal) ? path : $"{BaseUrl}/{path}".TrimEnd('/');
         using var request = new HttpRequestMessage(method, url);
-        if (user is not null)
+        if (user?.StartsWith("ey", StringComparison.Ordinal) == true)
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", user);
+        }
+        else if (user is not null)
         {
             var token = await TokenAsync(
                 user,
