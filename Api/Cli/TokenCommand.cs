@@ -64,10 +64,7 @@ internal static class TokenCommand
         var widest = Scopes.OfRole(account.User.Role);
         if (scope is not null && !IsWithin(scope, widest))
             throw CommandFailure.Refused($"{name} may have no more than: {widest}.");
-        if (
-            patient is not null
-            && (!patient.StartsWith("Patient/", StringComparison.Ordinal) || !LiteralReference.IsId(patient[8..]))
-        )
+        if (patient is not null && (patient.Split('/') is not ["Patient", var id] || !LiteralReference.IsId(id)))
             throw CommandFailure.Usage("--patient is Patient/id.");
         if (account.User.Role == Role.Patient && (patient ?? account.User.Reference) != account.User.Reference)
             throw CommandFailure.Refused($"{name} is another patient.");

@@ -25,6 +25,22 @@ public sealed class ServeCommandTests
     }
 
     [Theory]
+    [InlineData("http://0.0.0.0:0")]
+    [InlineData("http://*:0")]
+    [InlineData("http://192.0.2.1:80")]
+    [InlineData("http://127.0.0.1:0;http://[::]:0")]
+    [InlineData("https://0.0.0.0:0")]
+    public async Task Without_a_certificate_only_loopback_addresses_are_served(string urls)
+    {
+        using var folder = new TemporaryFolder();
+        string[] store = ["--data", folder.File("data"), "--key-file", folder.File("master")];
+        var ran = await CommandRun.Of(["serve", "--urls", urls, .. store]);
+        Assert.Equal(ExitCode.Usage, ran.ExitCode);
+        Assert.Contains("TLS", ran.Error, StringComparison.OrdinalIgnoreCase);
+        Assert.False(Directory.Exists(folder.File("data")));
+    }
+
+    [Theory]
     [InlineData("serve", "--chain", "ftp://chain.example")]
     [InlineData("demo", "--chain", "chain")]
     public async Task A_chain_that_is_no_address_is_a_wrong_flag(params string[] line)

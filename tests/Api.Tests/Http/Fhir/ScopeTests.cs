@@ -8,6 +8,11 @@ namespace MedLedger.Api.Tests.Http.Fhir;
 [Trait("threat", "app of a clinician")]
 public sealed class ScopeTests(FhirServer server)
 {
+    private static readonly JsonSerializerOptions WithoutNulls = new()
+    {
+        DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull,
+    };
+
     // clinician1 may see sample-a and sample-b; the token is for sample-a.
     public static TheoryData<string> PathsToTheOther { get; } =
     [
@@ -210,9 +215,6 @@ public sealed class ScopeTests(FhirServer server)
                     },
                 },
             },
-            new JsonSerializerOptions
-            {
-                DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull,
-            }
+            WithoutNulls
         );
 }
