@@ -1,0 +1,244 @@
+using System.Net;
+using System.Text.Json;
+
+namespace MedLedger.Api.Tests.Http.Fhir;
+
+/// <summary>
+/// Every path to a record x every situation in which its patient's consent gives nothing: the answer is, to the byte, that
+/// for a patient who does not exist. Paths that are not built answer 501.
+/// </summary>
+[Collection("FHIR server")]
+[Trait("threat", "clinician")]
+public sealed class BypassMatrixTests(FhirServer server)
+{
+    // {0} is the patient's id; "nobody" takes its place for what is not there.
+    private const string Absent = "nobody-1";
+
+    private static readonly string[] Reads =
+    [
+        "Patient/{0}",
+        "Patient/{0}/_history/1",
+        "Patient/{0}/_history",
+        "Patient?_id={0}",
+        "Patient?_id={0}&_summary=count",
+        "Patient?_id={0}&_total=accurate&_count=0",
+        "Patient?_id={0}&_sort=birthdate",
+        "Patient?_id={0}&_elements=id",
+        "Patient?_id={0}&_has:Observation:patient:status=final",
+        "Patient?_id={0}&_revinclude=Observation:subject",
+        "Patient?_id={0}&_lastUpdated=gt2000-01-01",
+        "Observation?patient={0}",
+        "Observation?subject=Patient/{0}",
+        "Observation?patient={0}&_include=Observation:subject",
+        "Observation?patient={0}&_summary=count",
+        "Observation?patient={0}&_sort=-date&_count=1",
+        "Observation?subject:Patient._id={0}",
+        "Condition?patient={0}",
+        "Consent?patient={0}",
+        "Encounter?subject=Patient/{0}&_revinclude=Observation:encounter",
+    ];
+
+    private static readonly (string Method, string Path, string? Body)[] Writes =
+    [
+        ("PUT", "Patient/{0}", """{"resourceType":"Patient","id":"{0}","active":false}"""),
+        ("DELETE", "Patient/{0}", null),
+    ];
+
+    private static readonly (string Method, string Path)[] NotBuilt =
+    [
+        ("GET", "_history"),
+        ("GET", "Patient/_history"),
+        ("GET", "Patient/{0}/$everything"),
+        ("POST", "Patient/{0}/$everything"),
+        ("GET", "Patient/{0}/Observation"),
+        ("GET", "$export"),
+        ("GET", "Patient/$export"),
+        ("GET", "Group/g/$export"),
+        ("GET", "Observation/$lastn"),
+        ("POST", "Patient/$analyze"),
+        ("POST", "$graphql"),
+        ("PATCH", "Patient/{0}"),
+        ("PUT", "Patient?_id={0}"),
+        ("DELETE", "Patient?_id={0}"),
+        ("PATCH", "Patient?_id={0}"),
+        ("HEAD", "Patient/{0}"),
+    ];
+
+    private static readonly string[] Situations =
+    [
+        "no consent",
+        "another clinician",
+        "another patient",
+        "another purpose",
+        "another launch context",
+        "a scope of another type",
+    ];
+
+    public static TheoryData<string, string> ReadCells { get; } = Cells(Reads);
+
+    public static TheoryData<string, string> WriteCells { get; } =
+        Cells([.. Writes.Select(w => $"{w.Method} {w.Path}")]);
+
+    public static TheoryData<string, string> NotBuiltCells { get; } =
+        Cells([.. NotBuilt.Select(n => $"{n.Method} {n.Path}")]);
+
+    [Theory]
+    [MemberData(nameof(ReadCells))]
+    public async Task A_read_gives_nothing(string path, string situation)
+    {
+        var (caller, patient) = await CallerAsync(situation);
+        var there = await server.GetAsync(caller, Filled(path, patient));
+        var absent = await server.GetAsync(caller, Filled(path, Absent));
+        Same(absent, there, patient);
+        if (path.Contains('?', StringComparison.Ordinal))
+        {
+            var parts = Filled(path, patient).Split('?');
+            (string, string) form = ("Content-Type", "application/x-www-form-urlencoded");
+            var posted = await server.SendAsync(caller, HttpMethod.Post, parts[0] + "/_search", parts[1], form);
+            Assert.Equal(there.Status, posted.Status);
+            Assert.Equal((0, 0), (posted.Found().Count, posted.Found("include").Count));
+        }
+        foreach (var type in new[] { "batch", "transaction" })
+        {
+            var inner = await BundleAsync(caller, type, "GET", Filled(path, patient), null);
+            Same(await BundleAsync(caller, type, "GET", Filled(path, Absent), null), inner, patient);
+            Assert.DoesNotContain("\"resourceType\":\"Patient\"", inner.Body, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(WriteCells))]
+    public async Task A_write_changes_nothing_and_tells_nothing(string line, string situation)
+    {
+        var (caller, patient) = await CallerAsync(situation);
+        var write = Writes.Single(w => $"{w.Method} {w.Path}" == line);
+        Task<FhirAnswer> Alone(string id) =>
+            server.SendAsync(
+                caller,
+                new HttpMethod(write.Method),
+                Filled(write.Path, id),
+                write.Body is null ? null : Filled(write.Body, id)
+            );
+        var there = await Alone(patient);
+        Assert.Contains(there.Status, new[] { HttpStatusCode.NotFound, HttpStatusCode.Forbidden });
+        Same(await Alone(Absent), there, patient);
+        foreach (var type in new[] { "batch", "transaction" })
+        {
+            Task<FhirAnswer> Bundled(string id) =>
+                BundleAsync(
+                    caller,
+                    type,
+                    write.Method,
+                    Filled(write.Path, id),
+                    write.Body is null ? null : Filled(write.Body, id)
+                );
+            Same(await Bundled(Absent), await Bundled(patient), patient);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(NotBuiltCells))]
+    public async Task What_is_not_built_answers_501(string line, string situation)
+    {
+        var (caller, patient) = await CallerAsync(situation);
+        var parts = line.Split(' ');
+        var body = parts[0] is "GET" or "DELETE" or "HEAD" ? null : "{}";
+        var answer = await server.SendAsync(caller, new HttpMethod(parts[0]), Filled(parts[1], patient), body);
+        Assert.Equal(HttpStatusCode.NotImplemented, answer.Status);
+    }
+
+    [Fact]
+    public async Task Nothing_is_told_without_a_token()
+    {
+        var all = Reads
+            .Select(r => $"GET {r}")
+            .Concat(Writes.Select(w => $"{w.Method} {w.Path}"))
+            .Concat(NotBuilt.Select(n => $"{n.Method} {n.Path}"));
+        foreach (var line in all)
+        {
+            var parts = line.Split(' ');
+            var path = Filled(parts[1], "sample-a");
+            var answer = await server.SendAsync(null, new HttpMethod(parts[0]), path);
+            Assert.True(answer.Status == HttpStatusCode.Unauthorized, line);
+        }
+    }
+
+    [Fact]
+    public async Task A_page_link_of_somebody_else_gives_nothing()
+    {
+        var link = (await server.GetAsync("clinician1", "Observation?patient=sample-a&_count=2")).Link("next")!;
+        Assert.NotEmpty((await server.GetAsync("clinician1", link)).Found());
+        foreach (var situation in Situations.Except(["no consent"], StringComparer.Ordinal))
+        {
+            var answer = await server.GetAsync((await CallerAsync(situation)).Caller, link);
+            Assert.True(answer.Status != HttpStatusCode.OK || answer.Found().Count == 0, situation);
+        }
+    }
+
+    // Without this, a matrix of nothing but refusals would pass on a server that refuses everything.
+    [Theory]
+    [MemberData(nameof(Permitted))]
+    public async Task The_same_paths_answer_the_one_who_may(string path)
+    {
+        var answer = await server.GetAsync("clinician1", Filled(path, "sample-a"));
+        Assert.Equal(HttpStatusCode.OK, answer.Status);
+    }
+
+    public static TheoryData<string> Permitted { get; } = [.. Reads];
+
+    private static TheoryData<string, string> Cells(IEnumerable<string> paths)
+    {
+        var cells = new TheoryData<string, string>();
+        foreach (var path in paths)
+        {
+            foreach (var situation in Situations)
+                cells.Add(path, situation);
+        }
+        return cells;
+    }
+
+    private async Task<(string Caller, string Patient)> CallerAsync(string situation) =>
+        situation switch
+        {
+            "no consent" => ("clinician1", "sample-d"),
+            "another clinician" => ("clinician2", "sample-a"),
+            "another patient" => ("patient1", "sample-b"),
+            "another purpose" => (await server.TokenAsync("clinician1", "HPAYMT"), "sample-a"),
+            "another launch context" => (
+                await server.ScopedTokenAsync("clinician1", "patient/*.cruds", "Patient/sample-b"),
+                "sample-a"
+            ),
+            _ => (await server.ScopedTokenAsync("clinician1", "user/Practitioner.cruds", null), "sample-a"),
+        };
+
+    private Task<FhirAnswer> BundleAsync(string caller, string type, string method, string url, string? resource)
+    {
+        var entry = resource is null ? "" : $"\"resource\":{resource},";
+        var request = JsonSerializer.Serialize(new { method, url });
+        var bundle =
+            "{\"resourceType\":\"Bundle\",\"type\":\""
+            + type
+            + "\",\"entry\":[{"
+            + entry
+            + "\"request\":"
+            + request
+            + "}]}";
+        return server.SendAsync(caller, HttpMethod.Post, "", bundle);
+    }
+
+    private static string Filled(string text, string id) => text.Replace("{0}", id, StringComparison.Ordinal);
+
+    // Status, headers' names and body, with the id that was asked for taken out.
+    private static void Same(FhirAnswer absent, FhirAnswer there, string patient)
+    {
+        Assert.Equal(absent.Status, there.Status);
+        Assert.Equal(
+            absent.Body.Replace(Absent, "ID", StringComparison.Ordinal),
+            there.Body.Replace(patient, "ID", StringComparison.Ordinal)
+        );
+        Assert.Equal(Names(absent), Names(there));
+    }
+
+    private static string Names(FhirAnswer answer) =>
+        string.Join(',', answer.Headers.Concat(answer.Content).Select(h => h.Key).Order(StringComparer.Ordinal));
+}
