@@ -19,7 +19,7 @@ public static class Prover
     /// </summary>
     /// <param name="key">The proving key.</param>
     /// <param name="witness">The witness; it stays the caller's to dispose.</param>
-    /// <param name="progress">Told the fraction done, from several threads.</param>
+    /// <param name="progress">Told the fraction done, on the calling thread.</param>
     /// <param name="threads">Threads to use, the calling one included; 0 for one per processor.</param>
     /// <param name="cancel">Ends the work within milliseconds.</param>
     /// <exception cref="ArgumentException">The witness has another number of signals than the key.</exception>

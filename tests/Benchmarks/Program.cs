@@ -10,7 +10,7 @@ internal static class BenchmarkProgram
     [SuppressMessage("ApiDesign", "RS0030", Justification = "A benchmark writes to the console.")]
     private static int Main(string[] args)
     {
-        if (KnownTauCommand.TryRun(args))
+        if (KnownTauCommand.TryRun(args) || ProverSpeed.TryRun(args, Console.Out))
             return 0;
         if (args is ["consent"])
         {

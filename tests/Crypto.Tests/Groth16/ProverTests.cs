@@ -86,18 +86,80 @@ public sealed class ProverTests : IDisposable
     }
 
     [Fact]
-    public void Cancelling_ends_the_work_and_progress_reaches_one()
+    public void Progress_grows_to_one()
     {
         var (key, witness) = Make(100, 1, false);
         using (key)
         using (witness)
-        using (var cancelled = new CancellationTokenSource())
         {
-            var progress = new Recorder();
-            Assert.NotNull(Prover.Prove(key, witness, progress));
-            Assert.Equal(1, progress.Last);
-            cancelled.Cancel();
-            Assert.Throws<OperationCanceledException>(() => Prover.Prove(key, witness, cancel: cancelled.Token));
+            var told = new List<double>();
+            Assert.NotNull(Prover.Prove(key, witness, new Recorder(told.Add)));
+            Assert.InRange(told.Count, 5, 100);
+            Assert.Equal(told.Order(), told);
+            Assert.InRange(told[0], 0, 0.5);
+            Assert.Equal(1, told[^1]);
+        }
+    }
+
+    /// <summary>Cancelled at each report but the last, the work ends before the next: no stage runs to its end unheard.</summary>
+    [Fact]
+    public void Cancelling_is_noticed_in_every_stage()
+    {
+        var (key, witness) = Make(300, 1, false);
+        using (key)
+        using (witness)
+        {
+            var stages = 0;
+            Assert.NotNull(Prover.Prove(key, witness, new Recorder(_ => stages++)));
+            for (var stage = 0; stage < stages - 1; stage++)
+            {
+                using var cancelled = new CancellationTokenSource();
+                if (stage == 0)
+                    cancelled.Cancel();
+                var reports = 0;
+                var progress = new Recorder(_ =>
+                {
+                    if (++reports == stage)
+                        cancelled.Cancel();
+                });
+                Assert.Throws<OperationCanceledException>(() =>
+                    Prover.Prove(key, witness, progress, cancel: cancelled.Token)
+                );
+                Assert.Equal(stage, reports);
+            }
+        }
+    }
+
+    /// <summary>While every thread of the pool waits, a proof on two threads is made all the same.</summary>
+    [Fact]
+    public void A_proof_needs_no_thread_of_the_pool()
+    {
+        var (key, witness) = Make(1000, 1, false);
+        using (key)
+        using (witness)
+        using (var release = new ManualResetEventSlim())
+        {
+            Proof? proof = null;
+            var prover = new Thread(() => proof = Prover.Prove(key, witness, threads: 2));
+            var blocked = ThreadPool.ThreadCount + 8;
+            using var done = new CountdownEvent(blocked);
+            for (var i = 0; i < blocked; i++)
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(
+                    _ =>
+                    {
+                        release.Wait();
+                        done.Signal();
+                    },
+                    null
+                );
+            }
+            prover.Start();
+            var finished = prover.Join(TimeSpan.FromSeconds(60));
+            release.Set();
+            done.Wait();
+            Assert.True(finished);
+            Assert.NotNull(proof);
         }
     }
 
@@ -126,10 +188,8 @@ public sealed class ProverTests : IDisposable
         return (ProvingKey.Load(path), circuit.Witness);
     }
 
-    private sealed class Recorder : IProgress<double>
+    private sealed class Recorder(Action<double> told) : IProgress<double>
     {
-        public double Last { get; private set; }
-
-        public void Report(double value) => Last = value;
+        public void Report(double value) => told(value);
     }
 }

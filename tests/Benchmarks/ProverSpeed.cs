@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using System.Globalization;
+using MedLedger.Crypto.Groth16;
+using MedLedger.Crypto.R1cs;
+using MedLedger.Tests.Groth16;
+
+namespace MedLedger.Benchmarks;
+
+/// <summary>
+/// <c>prover ZKEY WITNESS</c>: proofs in one process with the key loaded, as a server makes them, on one and on two threads,
+/// and how long a cancelled proof still runs. <c>growth</c>: the same for 2^12 to 2^18 constraints.
+/// </summary>
+internal static class ProverSpeed
+{
+    private const int Rounds = 5;
+
+    public static bool TryRun(string[] arguments, TextWriter output)
+    {
+        switch (arguments)
+        {
+            case ["prover", var zkey, var witnessFile]:
+            {
+                using var key = ProvingKey.Load(zkey);
+                using var witness = Witness.Load(witnessFile);
+                PrintHeader(output);
+                Print(key, witness, output);
+                Print(output, $"cancelled proofs ran on for {Overrun(key, witness):F1} ms at most");
+                return true;
+            }
+            case ["growth"]:
+                PrintHeader(output);
+                for (var power = 12; power <= 18; power++)
+                    Grow(power, output);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private static void Grow(int power, TextWriter output)
+    {
+        var folder = Directory.CreateTempSubdirectory("medledger-growth-").FullName;
+        try
+        {
+            // The domain also holds the public signals: a little below the power stays inside it.
+            var circuit = new SmallCircuit((1 << power) - 4, 1);
+            var path = Path.Combine(folder, "key");
+            KnownTauSetup.Write(circuit.WriteAndLoad(Path.Combine(folder, "r1cs")), path);
+            using var key = ProvingKey.Load(path);
+            using var witness = circuit.Witness;
+            Print(key, witness, output);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static void PrintHeader(TextWriter output)
+    {
+        output.WriteLine(
+            "| domain | one thread, wall ms | two threads, wall ms | ratio | CPU ms | us of CPU a constraint |"
+        );
+        output.WriteLine("|---|---|---|---|---|---|");
+    }
+
+    private static void Print(ProvingKey key, Witness witness, TextWriter output)
+    {
+        Measure(key, witness, 2);
+        var one = Enumerable.Range(0, Rounds).Select(_ => Measure(key, witness, 1)).ToList();
+        var two = Enumerable.Range(0, Rounds).Select(_ => Measure(key, witness, 2)).ToList();
+        var (wall1, wall2) = (Median(one.Select(time => time.Wall)), Median(two.Select(time => time.Wall)));
+        var cpu = Median(two.Select(time => time.Cpu));
+        Print(
+            output,
+            $"| {key.DomainSize} | {wall1:F0} | {wall2:F0} | {wall1 / wall2:F2} | {cpu:F0} | {cpu * 1000 / key.DomainSize:F1} |"
+        );
+    }
+
+    private static (double Wall, double Cpu) Measure(ProvingKey key, Witness witness, int threads)
+    {
+        var before = Environment.CpuUsage.TotalTime;
+        var watch = Stopwatch.StartNew();
+        if (Prover.Prove(key, witness, threads: threads) is null)
+            throw new InvalidOperationException("The witness does not satisfy the key's circuit.");
+        return (watch.Elapsed.TotalMilliseconds, (Environment.CpuUsage.TotalTime - before).TotalMilliseconds);
+    }
+
+    /// <summary>The longest time between a cancellation, at forty moments of a proof, and its end.</summary>
+    private static double Overrun(ProvingKey key, Witness witness)
+    {
+        const int Moments = 40;
+        var whole = Measure(key, witness, 2).Wall;
+        var longest = 0.0;
+        for (var moment = 0; moment < Moments; moment++)
+        {
+            using var cancel = new CancellationTokenSource();
+            var cancelled = 0L;
+            var delay = TimeSpan.FromMilliseconds(whole * moment / Moments);
+            var canceller = new Thread(() =>
+            {
+                Thread.Sleep(delay);
+                cancelled = Stopwatch.GetTimestamp();
+                cancel.Cancel();
+            });
+            canceller.Start();
+            try
+            {
+                Prover.Prove(key, witness, threads: 2, cancel: cancel.Token);
+            }
+            catch (OperationCanceledException) { }
+            var end = Stopwatch.GetTimestamp();
+            canceller.Join();
+            longest = Math.Max(longest, Stopwatch.GetElapsedTime(cancelled, end).TotalMilliseconds);
+        }
+        return longest;
+    }
+
+    private static double Median(IEnumerable<double> values) => values.Order().ElementAt(Rounds / 2);
+
+    private static void Print(TextWriter output, FormattableString line) =>
+        output.WriteLine(line.ToString(CultureInfo.InvariantCulture));
+}
