@@ -13,12 +13,16 @@ public static class Toolchain
 {
     private static readonly Lazy<Task<string>> LazyCircuits = new(() => InPlaceAsync("circuits"));
     private static readonly Lazy<Task<string>> LazyContracts = new(() => InPlaceAsync("contracts"));
+    private static readonly Lazy<Task<string>> LazyHardhat = new(() => InPlaceAsync("contracts", "tools", "hardhat"));
 
     /// <summary>Installs and returns <c>circuits/node_modules</c> (circom2, snarkjs, circomlib).</summary>
     public static Task<string> CircuitsAsync() => LazyCircuits.Value;
 
     /// <summary>Installs and returns <c>contracts/node_modules</c> (forge, solc, OpenZeppelin).</summary>
     public static Task<string> ContractsAsync() => LazyContracts.Value;
+
+    /// <summary>Installs and returns <c>contracts/tools/hardhat/node_modules</c> (200 MB).</summary>
+    public static Task<string> HardhatAsync() => LazyHardhat.Value;
 
     /// <summary>Runs a script or package entry point with Node.js. The script path is absolute.</summary>
     public static Task<ToolResult> NodeAsync(
@@ -46,6 +50,6 @@ public static class Toolchain
         return new(run.ExitCode, run.Output, run.Error, run.Elapsed);
     }
 
-    private static Task<string> InPlaceAsync(string folder) =>
+    private static Task<string> InPlaceAsync(params string[] folder) =>
         NodePackages.EnsureAsync(RepositoryRoot.File(folder), line => Console.Error.WriteLine(line));
 }

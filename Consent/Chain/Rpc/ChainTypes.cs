@@ -86,8 +86,8 @@ public sealed record CallRequest(EthereumAddress? To, ReadOnlyMemory<byte> Data)
     {
         var parameter = new Dictionary<string, object>(StringComparer.Ordinal)
         {
+            // every node reads it under this name; hardhat's refuses a call that has it as "input" too
             ["data"] = Quantity.Write(Data.Span),
-            ["input"] = Quantity.Write(Data.Span),
         };
         if (To is { } to)
             parameter["to"] = to.ToString();
