@@ -37,8 +37,8 @@ internal static class TextBatch
                 long done = 0;
                 foreach (var path in paths)
                 {
-                    using var reader = TextInput.Open(path);
-                    while (await ReadChunkAsync(reader, path, cancellation) is { Count: > 0 } lines)
+                    using var reader = new TextLines(TextInput.OpenBytes(path));
+                    while (await ReadChunkAsync(reader, cancellation) is { Count: > 0 } lines)
                     {
                         var answers = new string[lines.Count];
                         Parallel.For(
@@ -50,7 +50,7 @@ internal static class TextBatch
                         foreach (var line in answers)
                             await context.Terminal.Output.WriteLineAsync(line.AsMemory(), cancellation);
                         done += lines.Count;
-                        progress.Report(new Progressed(Fraction(reader), done, "documents"));
+                        progress.Report(new Progressed(reader.Fraction, done, "documents"));
                     }
                 }
                 await context.Terminal.Output.FlushAsync(cancellation);
@@ -58,48 +58,38 @@ internal static class TextBatch
             }
         );
 
-    private static double Fraction(StreamReader reader) =>
-        reader.BaseStream is { CanSeek: true, Length: > 0 } stream ? (double)stream.Position / stream.Length : 0;
-
-    private static async Task<List<string>> ReadChunkAsync(
-        StreamReader reader,
-        string path,
-        CancellationToken cancellation
-    )
+    private static async Task<List<TextLine>> ReadChunkAsync(TextLines reader, CancellationToken cancellation)
     {
-        var lines = new List<string>(Chunk);
-        try
-        {
-            while (lines.Count < Chunk && await reader.ReadLineAsync(cancellation) is { } line)
-                lines.Add(line);
-        }
-        catch (DecoderFallbackException)
-        {
-            throw CommandFailure.Refused($"{path} is not UTF-8 text.");
-        }
+        var lines = new List<TextLine>(Chunk);
+        while (lines.Count < Chunk && await reader.ReadAsync(cancellation) is { } line)
+            lines.Add(line);
         return lines;
     }
 
-    private static string AnswerOf(string line, string member, Func<string, JsonElement, JsonObject> answer)
+    private static string AnswerOf(TextLine line, string member, Func<string, JsonElement, JsonObject> answer)
     {
         JsonNode? id = null;
         JsonObject members;
         try
         {
-            using var document = JsonDocument.Parse(line);
+            using var document = JsonDocument.Parse(line.Text);
             var root = document.RootElement;
             if (root.ValueKind != JsonValueKind.Object)
                 throw new JsonException();
             if (root.TryGetProperty("id", out var given))
                 id = JsonNode.Parse(given.GetRawText());
             members =
-                root.TryGetProperty("text", out var text) && text.ValueKind == JsonValueKind.String
+                !line.IsUtf8 ? Error("The line is not UTF-8 text.", member)
+                : root.TryGetProperty("text", out var text) && text.ValueKind == JsonValueKind.String
                     ? answer(text.GetString()!, root)
-                    : Error("The line has no text.", member);
+                : Error("The line has no text.", member);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
         {
-            members = Error("The line is not a JSON object of id and text.", member);
+            members = Error(
+                line.IsUtf8 ? "The line is not a JSON object of id and text." : "The line is not UTF-8 text.",
+                member
+            );
         }
         catch (InvalidDataException e)
         {

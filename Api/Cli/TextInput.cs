@@ -11,20 +11,20 @@ internal static class TextInput
         throwOnInvalidBytes: true
     );
 
-    /// <summary>Opens the input as text, its byte order mark left out.</summary>
-    public static StreamReader Open(string path)
+    /// <summary>Opens the input as it stands.</summary>
+    public static Stream OpenBytes(string path)
     {
         if (path == "-")
-            return new StreamReader(StandardInput(), Strict, detectEncodingFromByteOrderMarks: true);
+            return StandardInput();
         if (!File.Exists(path))
             throw CommandFailure.Usage($"There is no file {path}.");
-        return new StreamReader(path, Strict, detectEncodingFromByteOrderMarks: true);
+        return File.OpenRead(path);
     }
 
-    /// <summary>The whole text.</summary>
+    /// <summary>The whole text, its byte order mark left out.</summary>
     public static async Task<string> ReadAsync(string path, CancellationToken cancellation)
     {
-        using var reader = Open(path);
+        using var reader = new StreamReader(OpenBytes(path), Strict, detectEncodingFromByteOrderMarks: true);
         try
         {
             return await reader.ReadToEndAsync(cancellation);

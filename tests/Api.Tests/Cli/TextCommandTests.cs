@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using MedLedger.Api.Cli;
 
@@ -40,6 +41,34 @@ public sealed class TextCommandTests : IDisposable
         Assert.All(answers, a => Assert.Equal(JsonValueKind.Array, a.GetProperty("findings").ValueKind));
         Assert.Equal([2, 3, 4, 5], Enumerable.Range(0, 7).Where(i => answers[i].TryGetProperty("error", out _)));
         Assert.Equal("negated", answers[6].GetProperty("findings")[0].GetProperty("assertion").GetString());
+    }
+
+    [Fact]
+    public async Task Bytes_that_are_no_text_spoil_their_own_line_only()
+    {
+        byte[] batch =
+        [
+            .. "\ufeff{\"id\":1,\"text\":\"Denies fever.\"}\r\n"u8,
+            .. "{\"id\":2,\"text\":\"a"u8,
+            0xff,
+            0xfe,
+            .. "b\"}\n\n"u8,
+            .. "{\"id\":4,\"text\":\"\\ud800\"}\n"u8,
+            .. Encoding.UTF8.GetBytes($"{{\"id\":5,\"text\":\"{new string('x', 1 << 20)}\"}}\n"),
+            .. "{\"id\":6,\"text\":\"No asthma.\"}"u8,
+        ];
+        var path = _folder.File("batch.ndjson");
+        await File.WriteAllBytesAsync(path, batch);
+        var run = await CommandRun.Of("analyze", path, "--batch");
+        Assert.Equal(ExitCode.Good, run.ExitCode);
+        var answers = Lines(run);
+        Assert.Equal(6, answers.Count);
+        Assert.Equal([1, 2, 3], Enumerable.Range(0, 6).Where(i => answers[i].TryGetProperty("error", out _)));
+        Assert.Equal("The line is not UTF-8 text.", answers[1].GetProperty("error").GetString());
+        Assert.Equal(2, answers[1].GetProperty("id").GetInt32());
+        Assert.Equal("fever", Text(answers[0].GetProperty("findings")[0]));
+        Assert.Equal(6, answers[5].GetProperty("id").GetInt32());
+        Assert.Equal("negated", answers[5].GetProperty("findings")[0].GetProperty("assertion").GetString());
     }
 
     [Fact]
