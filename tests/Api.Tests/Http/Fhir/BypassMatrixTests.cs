@@ -42,6 +42,11 @@ public sealed class BypassMatrixTests(FhirServer server)
     [
         ("PUT", "Patient/{0}", """{"resourceType":"Patient","id":"{0}","active":false}"""),
         ("DELETE", "Patient/{0}", null),
+        (
+            "POST",
+            "Observation",
+            """{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/{0}"}}"""
+        ),
     ];
 
     private static readonly (string Method, string Path)[] NotBuilt =
