@@ -42,6 +42,20 @@ public sealed class ConsentRegistry(EthereumClient client, EthereumAddress addre
     public TransactionRequest Grant(IReadOnlyList<Fr> leaves) =>
         Request("grant", "grant", [leaves.Select(leaf => (object)leaf).ToArray()]);
 
+    /// <summary>
+    /// The slow lane of whom no relayer serves: announces a leaf. Sent by anybody; from <see cref="ReadyAtAsync"/> on
+    /// <see cref="GrantProposed"/> takes it.
+    /// </summary>
+    public TransactionRequest ProposeGrant(Fr leaf) => Request("propose grant", "propose", [leaf]);
+
+    /// <summary>Appends leaves that were proposed a day ago; those that are known are skipped. Sent by anybody.</summary>
+    public TransactionRequest GrantProposed(IReadOnlyList<Fr> leaves) =>
+        Request("grant proposed", "grantProposed", [leaves.Select(leaf => (object)leaf).ToArray()]);
+
+    /// <summary>Unix seconds from which on a proposed leaf can be inserted; 0 when it was not proposed.</summary>
+    public async Task<ulong> ReadyAtAsync(Fr leaf, CancellationToken cancellation) =>
+        (ulong)await IntegerAsync("readyAt", cancellation, leaf).ConfigureAwait(false);
+
     /// <summary>Revokes by the controller's signature. Sent by anybody.</summary>
     public TransactionRequest Revoke(SignedRevocation revocation) =>
         Request(

@@ -221,6 +221,34 @@ public sealed class LocalChainTests(ITestOutputHelper output)
     }
 
     [Fact]
+    [Trait("threat", "relayer, chain node, miner")]
+    public async Task Whom_no_relayer_serves_gets_a_grant_in_after_a_day_and_is_followed()
+    {
+        await using var chain = await LocalChain.StartAsync();
+        var deployment = await chain.DeployAsync();
+        var registry = new ConsentRegistry(chain.Client, deployment.ConsentRegistry);
+        var stranger = chain.NewSender();
+        var proposed = await stranger.SendAsync(registry.ProposeGrant(Fr.From(5)), default);
+        Assert.Equal(proposed.Block.Time + 86_400, await registry.ReadyAtAsync(Fr.From(5), default));
+        Assert.Equal(0ul, await registry.ReadyAtAsync(Fr.From(6), default));
+        var early = await Assert.ThrowsAsync<CallRevertedException>(() =>
+            stranger.SendAsync(registry.GrantProposed([Fr.From(5)]), default)
+        );
+        Assert.Equal("NotReady", early.Revert.Name);
+
+        await chain.CallAsync("evm_increaseTime", 86_400);
+        await chain.CallAsync("evm_mine");
+        await stranger.SendAsync(registry.GrantProposed([Fr.From(5)]), default);
+        using var follower = new ChainFollower(chain.Client, deployment, TimeProvider.System);
+        await follower.RefreshAsync(default);
+        Assert.Equal(LeafState.Live, follower.State.Grant(Fr.From(5), out _)!.State);
+        Assert.Equal(
+            await registry.RootAsync(default),
+            follower.State.NewestRoot(RootKind.Consent)!.Value.ToBigInteger()
+        );
+    }
+
+    [Fact]
     public async Task The_heads_time_follows_the_clock_while_nothing_happens()
     {
         await using var chain = await LocalChain.StartAsync(heartbeat: TimeSpan.FromSeconds(1));
