@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using BenchmarkDotNet.Running;
 using MedLedger.Analytics;
 using MedLedger.Benchmarks.Nlp;
@@ -15,6 +16,11 @@ internal static class BenchmarkProgram
         if (args is ["consent"])
         {
             ConsentSpeed.Print(Console.Out);
+            return 0;
+        }
+        if (args is ["verify", ..])
+        {
+            VerifySpeed.Print(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 11, Console.Out);
             return 0;
         }
         if (args is not ["nlp", ..])
