@@ -14,6 +14,8 @@ internal sealed record AnalysisBody(string? Patient, IReadOnlyList<string>? Type
 /// <summary>Analyses over HTTP: accepted with 202, polled, read through the gate; evidence for everybody who verifies.</summary>
 internal static class AnalysisApi
 {
+    private const int LongestId = 64;
+
     /// <summary>Maps the routes.</summary>
     public static void MapAnalyses(this WebApplication app, OpenLedger ledger)
     {
@@ -89,14 +91,18 @@ internal static class AnalysisApi
         CancellationToken cancellation
     )
     {
-        var (problem, row, content, _) = await FindAsync(id, http, ledger, cancellation);
+        var (problem, row, content, caller) = await FindAsync(id, http, ledger, cancellation);
         if (problem is not null)
             return problem;
+        // Until it has ended, how far it is says nothing of the patient; then the answer tells what was found.
+        if (row!.State is not (AnalysisState.Delivered or AnalysisState.Denied or AnalysisState.Aborted))
+            return Results.Ok(new { id, state = row.State.ToString() });
+        await ledger.Audit.AppendAsync([Read(row.PatientKey, caller!, "analysis", id)], cancellation);
         return Results.Ok(
             new
             {
                 id,
-                state = row!.State.ToString(),
+                state = row.State.ToString(),
                 why = row.Why,
                 records = content!.Records.Count,
                 findings = content.Findings,
@@ -178,16 +184,7 @@ internal static class AnalysisApi
             return problem;
         if (row!.Evidence is not { } evidence)
             return Outcomes.NotFound;
-        var read = new AuditEvent
-        {
-            Action = AuditAction.Read,
-            PatientKey = row.PatientKey,
-            Agent = caller!.User.Reference,
-            Purpose = caller.Purpose,
-            Interaction = "evidence",
-            Entities = ["analysis-" + id],
-        };
-        await ledger.Audit.AppendAsync([read], cancellation);
+        await ledger.Audit.AppendAsync([Read(row.PatientKey, caller!, "evidence", id)], cancellation);
         return Results.Bytes(evidence, "application/json");
     }
 
@@ -215,8 +212,27 @@ internal static class AnalysisApi
                 _ => false,
             }
             && (caller.User.Role == Role.Compliance || IsInContext(caller, row, ledger));
-        return isTheirs ? (null, row, content, caller) : (Outcomes.NotFound, null, null, null);
+        if (isTheirs)
+            return (null, row, content, caller);
+        var refused = Read(ledger.Store.Vault.OrganizationKey, caller, "analysis", id) with
+        {
+            Decision = AuditDecision.Refused,
+            Reason = DenyReason.NoConsent,
+        };
+        await ledger.Audit.AppendAsync([refused], cancellation);
+        return (Outcomes.NotFound, null, null, null);
     }
+
+    private static AuditEvent Read(string patientKey, Caller caller, string interaction, string id) =>
+        new()
+        {
+            Action = AuditAction.Read,
+            PatientKey = patientKey,
+            Agent = caller.User.Reference,
+            Purpose = caller.Purpose,
+            Interaction = interaction,
+            Entities = ["analysis-" + (id.Length <= LongestId ? id : id[..LongestId])],
+        };
 
     private static bool IsInContext(Caller caller, AnalysisRow row, OpenLedger ledger) =>
         caller

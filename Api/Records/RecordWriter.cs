@@ -7,32 +7,6 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedLedger.Api.Records;
 
-/// <summary>What became of a resource that was written.</summary>
-internal enum WriteOutcome
-{
-    Created,
-    Updated,
-
-    /// <summary>Some version of the record has this content already.</summary>
-    Unchanged,
-
-    /// <summary>Refused; the reason stands beside it.</summary>
-    Rejected,
-}
-
-/// <summary>Why something is written.</summary>
-internal enum WriteReason
-{
-    /// <summary>An import: content that any version has had is nothing new.</summary>
-    Import,
-
-    /// <summary>A change: a new version, unless the newest one has this content.</summary>
-    Change,
-
-    /// <summary>The version that says that the record was deleted.</summary>
-    Deletion,
-}
-
 /// <summary>
 /// One write transaction: records are sealed and stored with their segments, leaves and tokens, all or nothing, by
 /// <see cref="CommitAsync"/>. Not to be used again after it, nor after a failure: a sealing context is never rebuilt.

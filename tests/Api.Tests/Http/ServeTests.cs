@@ -134,7 +134,11 @@ public sealed class ServeTests : IDisposable
         var receipt = (await SendAsync(http, HttpMethod.Get, "/receipt", patient)).Json;
         Assert.Equal(1, receipt.GetProperty("receipt").GetProperty("revoked").GetArrayLength());
         var seen = await SendAsync(http, HttpMethod.Get, "/audit", patient);
-        Assert.Contains(seen.Json.EnumerateArray(), e => e.GetProperty("action").GetString() == "Read");
+        string Told(JsonElement e) => $"{e.GetProperty("action")} {e.GetProperty("entities")}";
+        Assert.Contains(
+            seen.Json.EnumerateArray(),
+            e => Told(e) == $"Read [\"analysis-{path["/analyses/".Length..]}\"]"
+        );
     }
 
     // A compliance officer has an address, the trust file and some node of the chain.
