@@ -22,6 +22,30 @@ internal sealed class Anchoring(Store store, LedgerChain chain, AuditTrail audit
     private readonly SemaphoreSlim _one = new(1);
 
     /// <summary>
+    /// Holds the stored log against the newest head on the chain: a database that was restored to an older state, log and
+    /// all, has a shorter log than the chain knows, and one that was written again has another.
+    /// </summary>
+    /// <exception cref="InvalidDataException">The stored log does not contain the anchored one.</exception>
+    public async Task CheckLogAsync(CancellationToken cancellation)
+    {
+        var latest = await chain.Audit.LatestAsync(cancellation);
+        if (latest.Size == 0)
+            return;
+        await using var context = store.CreateDbContext();
+        var size = (long)latest.Size;
+        var head = await audit.HeadAsync(cancellation);
+        if (head is null || head.Value.Head.Size < size)
+            throw new InvalidDataException(
+                $"The check log failed: the chain has a log of {size} entries, this database one of "
+                    + $"{head?.Head.Size ?? 0}. It is an older state: restore the newest backup."
+            );
+        if (new Bytes32(await audit.Log(context).RootAsync(size, cancellation)) != latest.Root)
+            throw new InvalidDataException(
+                $"The check log failed: the first {size} entries are not those whose head is on the chain."
+            );
+    }
+
+    /// <summary>
     /// Anchors the record tree when records were written since the last anchor, and finishes an anchor that a crash left.
     /// Answers the number of the newest anchor that is on the chain.
     /// </summary>
@@ -110,11 +134,7 @@ internal sealed class Anchoring(Store store, LedgerChain chain, AuditTrail audit
             var known = await context.Set<LogAnchorRow>().FindAsync([head.Size], cancellation);
             if (known is null)
             {
-                var latest = await chain.Audit.LatestAsync(cancellation);
-                if ((long)latest.Size >= head.Size)
-                    throw new InvalidDataException(
-                        "The chain has a longer log than this database: is it an old backup?"
-                    );
+                await CheckLogAsync(cancellation);
                 var root = new Bytes32(checkpoint.Root);
                 var mined = await chain.SendAsync(
                     chain.Operator,

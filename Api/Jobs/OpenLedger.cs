@@ -138,6 +138,7 @@ internal sealed class OpenLedger : IAsyncDisposable
     private async Task StartAsync(Action<string> progress, CancellationToken cancellation)
     {
         await Chain.Follower.RefreshAsync(cancellation);
+        await Anchoring.CheckLogAsync(cancellation); // nothing is opened or written on top of an older state
         var trust = TrustFile
             .Create(Chain.Deployment, Audit.Key, AuthorityKey, ComplianceKey.FingerprintOf(CompliancePublicKey))
             .ToBytes();

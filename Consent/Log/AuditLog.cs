@@ -92,6 +92,13 @@ public sealed class AuditLog
         return tree.ConsistencyProof(firstSize, secondSize);
     }
 
+    /// <summary>The root that the log had at a size, 32 bytes.</summary>
+    public async Task<byte[]> RootAsync(long size, CancellationToken cancellation)
+    {
+        var tree = await LoadAsync(size, t => t.Root(size), cancellation);
+        return tree.Root(size);
+    }
+
     private async Task<Checkpoint?> ReadCheckpointAsync(CancellationToken cancellation)
     {
         var head = await _store.ReadHeadAsync(cancellation);

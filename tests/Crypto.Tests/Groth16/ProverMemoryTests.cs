@@ -4,7 +4,12 @@ using MedLedger.Tests.Groth16;
 
 namespace MedLedger.Crypto.Tests.Groth16;
 
+/// <summary>Runs after all other tests, alone: it measures the memory of the whole process.</summary>
+[CollectionDefinition("memory of the process", DisableParallelization = true)]
+public sealed class ProcessMemory;
+
 /// <summary>A server proves for months: what a proof takes it gives back.</summary>
+[Collection("memory of the process")]
 public sealed class ProverMemoryTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("medledger-memory-").FullName;
@@ -25,7 +30,7 @@ public sealed class ProverMemoryTests : IDisposable
         for (var i = 0; i < 20; i++)
             Assert.NotNull(Prover.Prove(key, witness));
         var (managedAfter, wholeAfter) = Measure();
-        // One proof of this size works on 4 MB: twenty that stayed would be 80. Other tests run beside this one.
+        // One proof of this size works on 4 MB: twenty that stayed would be 80.
         const long Slack = 40_000_000;
         Assert.InRange(managedAfter, 0, managed + Slack);
         Assert.InRange(wholeAfter, 0, whole + 2 * Slack);
