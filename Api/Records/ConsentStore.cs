@@ -82,6 +82,8 @@ internal sealed class ConsentStore(Store store, RecordGate gate, GrantIssuer iss
             .Select(p => p.PatientKey)
             .ToListAsync(cancellation);
         var states = await new PatientStates(store.Vault, gate).LoadAsync(context, keys, cancellation);
+        foreach (var state in states.Values)
+            PatientStates.AssertCertain(state);
         return
         [
             .. states

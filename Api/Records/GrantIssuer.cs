@@ -212,6 +212,7 @@ internal sealed class GrantIssuer : IDisposable
         var loaded = await states.LoadAsync(context, [patientKey], cancellation);
         if (loaded.GetValueOrDefault(patientKey) is not { Patient: { } patient } state)
             throw new InvalidDataException("A patient's keys cannot be had.");
+        PatientStates.AssertCertain(state);
         var rows = await context
             .Set<GrantRow>()
             .AsNoTracking()

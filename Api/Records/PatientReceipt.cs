@@ -27,6 +27,7 @@ internal sealed class PatientReceipt(Store store, LedgerChain chain, RecordGate 
             .Where(g => g.PatientKey == patientKey)
             .OrderBy(g => g.GrantId)
             .ToListAsync(cancellation);
+        PatientStates.AssertCertain(state);
         var terms = GrantIssuer.Compile(state.Directives, patient, store.Time.GetUtcNow());
         var receipt = new ConsentReceipt
         {

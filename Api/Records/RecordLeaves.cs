@@ -8,7 +8,8 @@ namespace MedLedger.Api.Records;
 /// <param name="RecordKey">The record.</param>
 /// <param name="Position">Its position.</param>
 /// <param name="Leaf"><c>R</c>, 32 bytes.</param>
-internal sealed record StagedLeaf(string RecordKey, int Position, byte[] Leaf);
+/// <param name="IsConsent">Whether it is a Consent that is written now.</param>
+internal sealed record StagedLeaf(string RecordKey, int Position, byte[] Leaf, bool IsConsent = false);
 
 /// <summary>The current leaves of one compartment with their root; it never changes.</summary>
 internal sealed class RecordLeaves
@@ -24,6 +25,12 @@ internal sealed class RecordLeaves
 
     /// <summary>The root of a tree of this depth without a leaf.</summary>
     public Fr EmptyRoot => new PoseidonTree(_tree.Arity, _tree.Depth).Root;
+
+    /// <summary>The keys of the Consents among the records; null until somebody has looked for them.</summary>
+    public IReadOnlySet<string>? Consents { get; set; }
+
+    /// <summary>All records that have a leaf.</summary>
+    public IEnumerable<string> RecordKeys => _positions.Where(p => _tree.Get(p.Value) != Fr.Zero).Select(p => p.Key);
 
     /// <summary>The leaf of a record; null when it has none.</summary>
     public Fr? Leaf(string recordKey) =>
@@ -44,10 +51,15 @@ internal sealed class RecordLeaves
         {
             if (row.Position < 0 || row.Position >= tree.Capacity)
                 throw new InvalidDataException("A stored leaf stands outside its tree; the database is damaged.");
-            positions[row.RecordKey] = row.Position;
+            if (!positions.TryAdd(row.RecordKey, row.Position) && positions[row.RecordKey] != row.Position)
+                throw new InvalidDataException("A record has two leaves; the database is damaged.");
         }
         tree.SetAll([.. rows.Select(row => KeyValuePair.Create((long)row.Position, RecordTrees.Element(row.Leaf)))]);
-        return new RecordLeaves(tree, positions);
+        var added = rows.Where(row => row.IsConsent).Select(row => row.RecordKey);
+        return new RecordLeaves(tree, positions)
+        {
+            Consents = Consents?.Concat(added).ToHashSet(StringComparer.Ordinal),
+        };
     }
 }
 

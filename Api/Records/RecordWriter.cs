@@ -178,7 +178,7 @@ internal sealed class RecordWriter : IAsyncDisposable
             var patient = compartment.Row.PatientKey;
             var leaf = written.Leaves[patient].ToBytes();
             var position = compartment.Positions!.Stage(_context, patient, key, version, leaf, _anchor);
-            compartment.Leaves.Add(new StagedLeaf(key, position, leaf));
+            compartment.Leaves.Add(new StagedLeaf(key, position, leaf, record.Type == "Consent"));
         }
         Stage(written.Record, versions, reason == WriteReason.Deletion);
         if (record.Type == "Consent")

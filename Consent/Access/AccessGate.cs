@@ -56,6 +56,9 @@ public sealed record Compartment
 
     /// <summary>The patient's keys are being or have been erased.</summary>
     public bool IsErased { get; init; }
+
+    /// <summary>Not all of the patient's Consents can be read: one that is missing might forbid.</summary>
+    public bool IsUncertain { get; init; }
 }
 
 /// <summary>A declared emergency: who declares it in which emergency role, and why, in words for the review.</summary>
@@ -167,6 +170,8 @@ public sealed class AccessGate(GateSettings settings)
             return Permitted(PermitBasis.Organization, request.Actors[0], 0);
         if (request.Action != Use && IsSubject(request, compartment))
             return Permitted(PermitBasis.Subject, request.Actors[0], 0);
+        if (compartment.IsUncertain)
+            return Denied(DenyReason.KeysUnavailable);
 
         var evaluation = ConsentEvaluator.Evaluate(
             compartment.Directives,

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using MedLedger.Consent.Commitments;
 using MedLedger.Consent.Directives;
 using MedLedger.Consent.Vault;
@@ -25,7 +26,13 @@ public sealed record PatientState
 
     /// <summary>The patient's keys are being or have been erased.</summary>
     public bool IsErased { get; init; }
+
+    /// <summary>Not all of the patient's Consents can be read: only the patient reads then.</summary>
+    public bool IsUncertain { get; init; }
 }
+
+/// <summary>The current row of a record in one compartment, with its leaf in the patient's tree.</summary>
+public readonly record struct CurrentRecord(string RecordKey, int Version, SealedCompartment Compartment, Fr Leaf);
 
 /// <summary>
 /// The gate before sealed rows: opens their facts here, where callers cannot see them, and asks <see cref="AccessGate"/>.
@@ -104,15 +111,42 @@ public sealed class RecordGate(RecordVault vault, AccessGate gate, TimeProvider 
     }
 
     /// <summary>
-    /// Reads a stored Consent as the rule that it is, for the gate's own use. Null when the row is no Consent, cannot be
+    /// The keys of the Consents, deleted ones too, among all current records of a compartment: by facts that hash to the
+    /// leaves, so that rows which somebody removed or exchanged hide none. Null when the facts of a record cannot be had or
+    /// are not those of its leaf: it may be a Consent.
+    /// </summary>
+    public IReadOnlySet<string>? FindConsents(string patientKey, IEnumerable<CurrentRecord> records)
+    {
+        ArgumentNullException.ThrowIfNull(records);
+        using var kek = vault.OpenEncryptionKey(patientKey);
+        if (kek is null)
+            return null;
+        var found = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (recordKey, version, compartment, leaf) in records)
+        {
+            if (SealedFacts.Open(kek, recordKey, version, compartment.Facts) is not { } facts || facts.Leaf != leaf)
+                return null;
+            if (facts.Facts.Type == "Consent")
+                found.Add(recordKey);
+        }
+        return found;
+    }
+
+    /// <summary>
+    /// Reads a stored Consent as the rule that it is, for the gate's own use. False when the row is no Consent, cannot be
     /// opened, or is not readable as one.
     /// </summary>
-    public ConsentDirective? OpenDirective(SealedRecord record, CompartmentKeys keys, Fr leaf)
+    /// <param name="record">The row in its newest version.</param>
+    /// <param name="keys">What opens it.</param>
+    /// <param name="leaf">Its leaf in the patient's tree.</param>
+    /// <param name="directive">The rule; null when the content says that the Consent was deleted.</param>
+    public bool TryOpenDirective(SealedRecord record, CompartmentKeys keys, Fr leaf, out ConsentDirective? directive)
     {
         ArgumentNullException.ThrowIfNull(record);
         ArgumentNullException.ThrowIfNull(keys);
+        directive = null;
         if (record.Compartments is not [var only] || vault.OpenFacts(record, only.PatientKey)?.Type != "Consent")
-            return null;
+            return false;
         var permit = new AccessDecision.Permit(
             only.PatientKey,
             record.RecordKey,
@@ -125,9 +159,17 @@ public sealed class RecordGate(RecordVault vault, AccessGate gate, TimeProvider 
             []
         );
         using var opened = vault.Open(permit, record, keys, leaf);
-        return opened is not null && ConsentDirective.TryParse(opened.Content().ToArray(), out var directive)
-            ? directive
-            : null;
+        if (opened is null)
+            return false;
+        var content = opened.Content().ToArray();
+        return IsDeletion(content) || ConsentDirective.TryParse(content, out directive);
+    }
+
+    // A deletion is stored as type and id alone; whether a row is one, its content says, not the row.
+    private static bool IsDeletion(byte[] content)
+    {
+        using var json = JsonDocument.Parse(content, new JsonDocumentOptions { MaxDepth = 512 });
+        return json.RootElement.EnumerateObject().All(member => member.Name is "resourceType" or "id");
     }
 
     private GateDecision DecideOne(
@@ -169,5 +211,6 @@ public sealed class RecordGate(RecordVault vault, AccessGate gate, TimeProvider 
             Grants = state.Grants,
             Delegates = state.Delegates,
             IsErased = state.IsErased,
+            IsUncertain = state.IsUncertain,
         };
 }

@@ -115,7 +115,8 @@ internal sealed class ConsentFolder : IDisposable
         return await SummaryAsync(store, chain);
     }
 
-    private Task<Store> OpenAsync()
+    /// <summary>Records and keys alone, without chain, model and proving key.</summary>
+    public Task<Store> OpenAsync()
     {
         var root = new RootCommand();
         SharedOptions.AddTo(root);
