@@ -13,8 +13,8 @@ internal static partial class UserCommand
         {
             Add(),
             List(),
-            OnOne("disable", "Refuse a user from now on, and end their sessions.", DisableAsync),
-            OnOne("enable", "Let a disabled user in again.", EnableAsync),
+            OnOne("disable", "Refuse a user from now on, and end their sessions.", Disable(isDisabled: true)),
+            OnOne("enable", "Let a disabled user in again.", Disable(isDisabled: false)),
             OnOne("reset", "Print a new one-time password, and end the user's sessions.", ResetAsync),
         };
         return command;
@@ -150,27 +150,12 @@ internal static partial class UserCommand
         return ExitCode.Good;
     }
 
-    private static async Task DisableAsync(
-        IdentityStore identity,
-        Account account,
-        CommandContext context,
-        CancellationToken cancellation
-    )
-    {
-        await identity.Accounts.DisableAsync(account.User.Id, isDisabled: true, cancellation);
-        Tell(context, account.User.Name, password: null);
-    }
-
-    private static async Task EnableAsync(
-        IdentityStore identity,
-        Account account,
-        CommandContext context,
-        CancellationToken cancellation
-    )
-    {
-        await identity.Accounts.DisableAsync(account.User.Id, isDisabled: false, cancellation);
-        Tell(context, account.User.Name, password: null);
-    }
+    private static Func<IdentityStore, Account, CommandContext, CancellationToken, Task> Disable(bool isDisabled) =>
+        async (identity, account, context, cancellation) =>
+        {
+            await identity.Accounts.DisableAsync(account.User.Id, isDisabled, cancellation);
+            Tell(context, account.User.Name, password: null);
+        };
 
     private static async Task ResetAsync(
         IdentityStore identity,

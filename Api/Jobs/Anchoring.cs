@@ -6,6 +6,7 @@ using MedLedger.Consent.Chain.Following;
 using MedLedger.Consent.Commitments;
 using MedLedger.Consent.Log;
 using MedLedger.Crypto.Fields;
+using MedLedger.Crypto.Log;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedLedger.Api.Jobs;
@@ -135,6 +136,9 @@ internal sealed class Anchoring(Store store, LedgerChain chain, AuditTrail audit
             if (known is null)
             {
                 await CheckLogAsync(cancellation);
+                var latest = await chain.Audit.LatestAsync(cancellation);
+                if ((long)latest.Size == head.Size)
+                    (head, checkpoint) = await GoOnAsync(latest, cancellation);
                 var root = new Bytes32(checkpoint.Root);
                 var mined = await chain.SendAsync(
                     chain.Operator,
@@ -161,6 +165,24 @@ internal sealed class Anchoring(Store store, LedgerChain chain, AuditTrail audit
 
     /// <inheritdoc/>
     public void Dispose() => _one.Dispose();
+
+    // This head is on the chain, but a crash came before its transaction was stored: the log goes on by one entry, and the
+    // head after it is anchored.
+    private async Task<(LogHead Head, Checkpoint Checkpoint)> GoOnAsync(
+        AnchoredHead latest,
+        CancellationToken cancellation
+    )
+    {
+        var anchored = new AuditEvent
+        {
+            Action = AuditAction.Anchored,
+            Subject = latest.Root,
+            PatientKey = store.Vault.OrganizationKey,
+            Agent = "operator",
+        };
+        await audit.AppendAsync([anchored], cancellation);
+        return (await audit.HeadAsync(cancellation))!.Value;
+    }
 
     /// <summary>Closes the set of leaves that the next anchor has: what is written from now on belongs to the one after.</summary>
     private async Task<AnchorRow?> OpenNextAsync(LedgerContext context, AnchorRow? last, CancellationToken cancellation)

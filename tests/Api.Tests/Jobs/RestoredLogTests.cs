@@ -35,6 +35,20 @@ public sealed class RestoredLogTests : IDisposable
         Assert.Contains("are not those", another.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task An_anchor_whose_transaction_a_crash_lost_is_followed_by_another()
+    {
+        long anchored = 0;
+        await _folder.WithAsync(async ledger => anchored = (await ledger.Anchoring.AnchorLogAsync(default)).Head.Size);
+        Execute("DELETE FROM log_anchors");
+        await _folder.WithAsync(async ledger =>
+        {
+            var again = await ledger.Anchoring.AnchorLogAsync(default);
+            Assert.Equal(anchored + 1, again.Head.Size);
+            Assert.Equal((ulong)again.Head.Size, (await ledger.Chain.Audit.LatestAsync(default)).Size);
+        });
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private static string Restore(string table) =>
