@@ -12,7 +12,7 @@ internal sealed class WorkCrew(int threads, CancellationToken cancel, bool? vect
     private static readonly bool VectorsByDefault =
         Fq8.IsSupported && Environment.GetEnvironmentVariable(PathVariable) != "scalar";
 
-    /// <summary>Whether sums and transforms work on eight lanes. Both paths give the same points.</summary>
+    /// <summary>Whether sums of multiples of points work on eight lanes; transforms have one lane. Both paths give the same points.</summary>
     public bool UseVectors { get; } = vectors ?? VectorsByDefault;
 
     public int Threads { get; } = Math.Max(1, threads);

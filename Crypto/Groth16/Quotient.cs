@@ -13,36 +13,50 @@ namespace MedLedger.Crypto.Groth16;
 /// </summary>
 internal static class Quotient
 {
+    // Elements between two looks at the cancellation: below a millisecond.
+    private const int Piece = 4096;
+
     /// <summary>The values, not in Montgomery form. The caller zeroes them: they depend on the witness.</summary>
     public static Limbs[] Compute(ProvingKey key, ReadOnlySpan<Limbs> witness, WorkCrew crew)
     {
         var domain = new NttDomain(key.DomainSize);
-        var sides = Evaluate(key, witness, crew);
-        var (a, b) = (sides[0], sides[1]);
-        var c = new Fr[key.DomainSize];
+        var size = key.DomainSize;
+        var (a, b, c) = (new Fr[size], new Fr[size], new Fr[size]);
+        var values = new Limbs[size];
+        var isDone = false;
         try
         {
-            for (var i = 0; i < c.Length; i++)
-                c[i] = a[i] * b[i];
+            Evaluate(key, witness, a, b, crew);
+            InPieces(size, i => c[i] = a[i] * b[i], crew);
             domain.ShiftToCoset(a, crew);
             domain.ShiftToCoset(b, crew);
             domain.ShiftToCoset(c, crew);
-            var values = new Limbs[c.Length];
-            for (var i = 0; i < values.Length; i++)
-                values[i] = (a[i] * b[i] - c[i]).ToCanonical();
+            InPieces(size, i => values[i] = (a[i] * b[i] - c[i]).ToCanonical(), crew);
+            isDone = true;
             return values;
         }
         finally
         {
             foreach (var side in (ReadOnlySpan<Fr[]>)[a, b, c])
                 CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(side.AsSpan()));
+            if (!isDone)
+                CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(values.AsSpan()));
         }
     }
 
+    private static void InPieces(int size, Action<int> body, WorkCrew crew) =>
+        crew.Run(
+            (size + Piece - 1) / Piece,
+            piece =>
+            {
+                for (var i = piece * Piece; i < Math.Min(size, (piece + 1) * Piece); i++)
+                    body(i);
+            }
+        );
+
     /// <summary>The values of a and b at every constraint. A coefficient holds a factor 2^512, so that one multiplication makes Montgomery form.</summary>
-    private static unsafe Fr[][] Evaluate(ProvingKey key, ReadOnlySpan<Limbs> witness, WorkCrew crew)
+    private static unsafe void Evaluate(ProvingKey key, ReadOnlySpan<Limbs> witness, Fr[] a, Fr[] b, WorkCrew crew)
     {
-        Fr[][] sides = [new Fr[key.DomainSize], new Fr[key.DomainSize]];
         fixed (Limbs* values = witness)
         {
             var (pointer, count) = ((nint)values, witness.Length);
@@ -51,9 +65,12 @@ internal static class Quotient
                 side =>
                 {
                     var signals = new ReadOnlySpan<Limbs>((void*)pointer, count);
-                    var result = sides[side];
+                    var result = side == 0 ? a : b;
+                    var read = 0;
                     foreach (ref readonly var entry in key.Coefficients)
                     {
+                        if (++read % Piece == 0)
+                            crew.Cancel.ThrowIfCancellationRequested();
                         if (entry.Matrix != side)
                         {
                             if (entry.Matrix > 1)
@@ -68,6 +85,5 @@ internal static class Quotient
                 }
             );
         }
-        return sides;
     }
 }
