@@ -60,6 +60,8 @@ internal static class EraseCommand
         );
         if (waiting > 0)
             context.Terminal.Say("The chain could not be told yet; run erase again, or serve.");
+        foreach (var stuck in await erasure.ExplainStuckAsync(cancellation))
+            context.Terminal.Say(stuck);
         if (context.Settings.IsJson)
             context.Terminal.WriteJson(
                 new

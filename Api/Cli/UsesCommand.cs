@@ -74,12 +74,11 @@ internal static class UsesCommand
         CancellationToken cancellation
     )
     {
-        var file = folder.File(LedgerChain.DeploymentFile);
-        if (!File.Exists(file))
-            throw CommandFailure.Usage($"No contracts are known for this data folder ({file}).");
         var deployment =
-            Deployment.TryParse(await File.ReadAllTextAsync(file, cancellation))
-            ?? throw CommandFailure.Refused($"{file} is damaged; restore it from the backup.");
+            await LedgerChain.KnownAsync(folder, cancellation)
+            ?? throw CommandFailure.Usage(
+                $"No contracts are known for this data folder ({folder.File(LedgerChain.DeploymentFile)})."
+            );
         var client = new EthereumClient(rpc);
         ChainFollower? follower = null;
         try

@@ -239,6 +239,17 @@ internal sealed class LedgerChain : IAsyncDisposable
         }
     }
 
+    /// <summary>The contracts of a data folder; null when it never used a chain.</summary>
+    /// <exception cref="CommandFailure">The file that names them is damaged.</exception>
+    public static async Task<Deployment?> KnownAsync(DataFolder folder, CancellationToken cancellation)
+    {
+        var file = folder.File(DeploymentFile);
+        return !File.Exists(file)
+            ? null
+            : Deployment.TryParse(await File.ReadAllTextAsync(file, cancellation))
+                ?? throw CommandFailure.Refused($"{file} is damaged; restore it from the backup.");
+    }
+
     private static async Task<Deployment> DeploymentAsync(
         DataFolder folder,
         EthereumClient client,
@@ -250,11 +261,8 @@ internal sealed class LedgerChain : IAsyncDisposable
     {
         var file = folder.File(DeploymentFile);
         var chainId = await client.ChainIdAsync(cancellation);
-        if (File.Exists(file))
+        if (await KnownAsync(folder, cancellation) is { } known)
         {
-            var known =
-                Deployment.TryParse(await File.ReadAllTextAsync(file, cancellation))
-                ?? throw CommandFailure.Refused($"{file} is damaged; restore it from the backup.");
             if (known.ChainId != chainId)
             {
                 throw CommandFailure.Machine(

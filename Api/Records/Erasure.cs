@@ -34,7 +34,11 @@ internal sealed class Erasure(Store store, AuditTrail audit)
             .Set<GrantRow>()
             .Where(g => g.PatientKey == patientKey && !g.IsRevoked)
             .ToListAsync(cancellation);
-        var revocations = grants.Select(g => g.Open(store.Vault)?.Revocation).OfType<SignedRevocation>().ToList();
+        // While the keys are there: a capsule that does not open has its revocation signed once more.
+        var deployment = await LedgerChain.KnownAsync(store.Folder, cancellation);
+        var revocations = deployment is null
+            ? []
+            : grants.Select(g => StoredRevocation.Of(g, store.Vault, deployment)).OfType<SignedRevocation>().ToList();
         foreach (var grant in grants)
             grant.IsRevocationSigned = true;
         row.Erased = store.Time.GetUtcNow();
@@ -89,6 +93,30 @@ internal sealed class Erasure(Store store, AuditTrail audit)
             await LogAsync(context, AuditAction.Erased, cancellation);
         }
         return 0;
+    }
+
+    /// <summary>
+    /// Grants of erased patients that the chain still has, because no signed revocation could be had before the keys
+    /// went (a damaged row). Nothing can be proved with them: the patient is not enrolled and has no records.
+    /// </summary>
+    public async Task<IReadOnlyList<string>> ExplainStuckAsync(CancellationToken cancellation)
+    {
+        await using var context = store.CreateDbContext();
+        var leaves = await context
+            .Set<GrantRow>()
+            .Where(g =>
+                !g.IsRevoked
+                && context.Set<ErasureRow>().Any(e => e.PatientKey == g.PatientKey && e.State == ErasureState.Done)
+            )
+            .Select(g => g.Leaf)
+            .ToListAsync(cancellation);
+        return
+        [
+            .. leaves.Select(leaf =>
+                $"The grant 0x{Convert.ToHexStringLower(leaf)} of an erased patient stays on the chain: its stored row was "
+                + "damaged, and its end could not be signed. Nothing can be proved with it any more."
+            ),
+        ];
     }
 
     // Everything that was sealed for the patient goes; commitments stay, whose salts are gone with the keys.
@@ -197,12 +225,20 @@ internal sealed class Erasure(Store store, AuditTrail audit)
                 : chain.Consents.Revoke(revocation);
             await chain.SendAsync(chain.Relayer, request, cancellation);
         }
+        await chain.Follower.RefreshAsync(cancellation);
         await using var context = store.CreateDbContext();
-        await context
+        var rows = await context
             .Set<GrantRow>()
-            .Where(g => g.PatientKey == job.PatientKey)
-            .ExecuteUpdateAsync(set => set.SetProperty(g => g.IsRevoked, true), cancellation);
+            .Where(g => g.PatientKey == job.PatientKey && !g.IsRevoked)
+            .ToListAsync(cancellation);
+        foreach (var row in rows.Where(row => !IsLive(row, chain)))
+            row.IsRevoked = true;
+        await context.SaveChangesAsync(cancellation);
     }
+
+    private static bool IsLive(GrantRow row, LedgerChain chain) =>
+        Fr.TryParseCanonical(row.Leaf, out var leaf)
+        && chain.Follower.State.Grant(leaf, out _)?.State is LeafState.Live;
 
     private Task<long> LogAsync(
         LedgerContext context,

@@ -75,7 +75,7 @@ internal sealed class GrantSender(Store store, LedgerChain chain)
         var state = chain.Follower.State.Grant(leaf, out _)?.State ?? LeafState.Unknown;
         if (state is not (LeafState.Unknown or LeafState.Live))
             return (true, null);
-        if ((row.Open(store.Vault)?.Revocation ?? SignAgain(row, leaf)) is not { } revocation)
+        if (StoredRevocation.Of(row, store.Vault, chain.Deployment) is not { } revocation)
             return (false, null);
         var path = chain.Follower.State.CurrentPath(leaf);
         var request = path is null
@@ -83,23 +83,6 @@ internal sealed class GrantSender(Store store, LedgerChain chain)
             : chain.Consents.RevokeAndApply(revocation, path);
         var mined = await chain.SendAsync(chain.Relayer, request, cancellation);
         return (true, mined.Receipt.Hash.ToString());
-    }
-
-    /// <summary>The revocation of a grant whose capsule does not open, signed by the patient's side once more.</summary>
-    private SignedRevocation? SignAgain(GrantRow row, Fr leaf)
-    {
-        using var signer = PatientSigner.Open(store.Vault, row.PatientKey);
-        if (signer is null || !Fr.TryParseCanonical(row.Inner, out var inner))
-            return null;
-        var controller = signer.Controller(row.GrantId);
-        return GrantCommitment.ComputeLeaf(inner, controller, chain.Deployment.RegistrySignal) != leaf
-            ? null
-            : signer.SignRevocation(
-                row.GrantId,
-                new GrantCommitment(inner, leaf),
-                chain.Deployment.ChainId,
-                chain.Deployment.ConsentRegistry
-            );
     }
 
     private static Fr LeafOf(GrantRow row) =>

@@ -202,6 +202,33 @@ public sealed class ConsentChangeTests : IDisposable
         });
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_erasure_ends_a_grant_whose_capsule_is_damaged_or_says_that_it_stays(bool hasInner)
+    {
+        await _folder.ImportPatientAsync();
+        await _folder.WithAsync(async ledger =>
+        {
+            var change = await ConsentFolder.AddAsync(ledger, ConsentFolder.Consent("c", ConsentFolder.First));
+            var leaf = Assert.Single(change.Granted);
+            await using var context = ledger.Store.CreateDbContext();
+            await context.Set<GrantRow>().ExecuteUpdateAsync(set => set.SetProperty(g => g.Capsule, new byte[200]));
+            if (!hasInner)
+                await context.Set<GrantRow>().ExecuteUpdateAsync(set => set.SetProperty(g => g.Inner, new byte[32]));
+
+            var erasure = new Erasure(ledger.Store, ledger.Audit);
+            Assert.True(await erasure.AcceptAsync(ConsentFolder.Patient, default));
+            Assert.Equal(0, await erasure.ResumeAsync(ledger.Chain, ledger.Anchoring, default));
+
+            await ledger.Chain.Follower.RefreshAsync(default);
+            var state = ledger.Chain.Follower.State.Grant(leaf, out _)!.State;
+            Assert.Equal(hasInner ? LeafState.Removed : LeafState.Live, state);
+            Assert.Equal(hasInner, (await context.Set<GrantRow>().AsNoTracking().SingleAsync()).IsRevoked);
+            Assert.Equal(hasInner ? 0 : 1, (await erasure.ExplainStuckAsync(default)).Count);
+        });
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private LedgerContext Open() => new(LedgerContext.For(_folder.File("data", "medledger.db")));
