@@ -43,6 +43,7 @@ internal static class CommandLine
             DemoCommand.Create(),
             DeployCommand.Create(),
             DoctorCommand.Create(),
+            EmergencyCommand.Create(),
             EraseCommand.Create(),
             ExplainCommand.Create(),
             ExportCommand.Create(),

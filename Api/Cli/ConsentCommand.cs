@@ -97,7 +97,7 @@ internal static class ConsentCommand
                 using var store = await Store.OpenAsync(context, "consent list", cancellation);
                 using var audit = new AuditTrail(store);
                 await audit.AppendAsync([CommandEvents.Listed(store, "Consent")], cancellation);
-                var gate = new RecordGate(store.Vault, new AccessGate(new GateSettings()), store.Time);
+                var gate = new RecordGate(store.Vault, new AccessGate(PlaceRules.GateOf(context.Settings)), store.Time);
                 var consents = await ConsentStore.ListAsync(store, gate, cancellation);
                 foreach (var one in consents)
                 {
@@ -198,7 +198,7 @@ internal static class ConsentCommand
             Audit = new AuditTrail(store);
             Anchoring = new Anchoring(store, chain, Audit);
             var grantees = new GranteeDirectory(store, store.Vault, store.Custody);
-            gate = new RecordGate(store.Vault, new AccessGate(new GateSettings()), store.Time);
+            gate = new RecordGate(store.Vault, new AccessGate(PlaceRules.GateOf(store.Settings)), store.Time);
             Issuer = new GrantIssuer(store, chain, grantees, Anchoring, Audit, gate);
             Consents = new ConsentStore(store, gate, Issuer, Audit);
             Receipts = new PatientReceipt(store, chain, gate, Audit);
@@ -239,7 +239,7 @@ internal static class ConsentCommand
 
         /// <summary>Delegations under the rules of the configured jurisdiction.</summary>
         public DelegationStore Delegations(CommandContext context) =>
-            new(store, gate, Audit, DelegateCommand.JurisdictionOf(context.Settings));
+            new(store, gate, Audit, PlaceRules.JurisdictionOf(context.Settings));
 
         public LedgerChain Chain { get; }
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using MedLedger.Api.Fhir;
 using MedLedger.Api.Jobs;
 using MedLedger.Api.Persistence;
@@ -63,8 +62,8 @@ internal static class DelegateCommand
                 };
                 using var store = await Store.OpenAsync(context, "consent delegate", cancellation);
                 using var audit = new AuditTrail(store);
-                var gate = new RecordGate(store.Vault, new AccessGate(new GateSettings()), store.Time);
-                var delegations = new DelegationStore(store, gate, audit, JurisdictionOf(context.Settings));
+                var gate = new RecordGate(store.Vault, new AccessGate(PlaceRules.GateOf(context.Settings)), store.Time);
+                var delegations = new DelegationStore(store, gate, audit, PlaceRules.JurisdictionOf(context.Settings));
                 if (await delegations.RecordAsync(delegation, cancellation) is { } problem)
                     throw CommandFailure.Refused($"The delegation was not recorded: {problem}.");
                 context.Terminal.Say($"{delegation.Delegate} acts for {delegation.Patient} as {delegation.Power}.");
@@ -102,29 +101,6 @@ internal static class DelegateCommand
         return LiteralReference.IsId(id)
             ? type + id
             : throw CommandFailure.Usage("Who acts is given by the FHIR id of a RelatedPerson.");
-    }
-
-    /// <summary>
-    /// The rules of the place: <c>MEDLEDGER_MAJORITY_AGE</c> (default 18) and <c>MEDLEDGER_UTC_OFFSET</c>, the offset in
-    /// which a birthday begins, as <c>+01:00</c> (default UTC).
-    /// </summary>
-    internal static Jurisdiction JurisdictionOf(Settings settings)
-    {
-        var (age, offset) = (18, TimeSpan.Zero);
-        if (
-            settings.Value("majority-age") is { } years
-            && (!int.TryParse(years, NumberStyles.None, CultureInfo.InvariantCulture, out age) || age is < 1 or > 30)
-        )
-            throw CommandFailure.Usage("The setting majority-age is a number of years from 1 to 30.");
-        if (
-            settings.Value("utc-offset") is { } hours
-            && !(
-                TimeSpan.TryParseExact(hours.TrimStart('+', '-'), "hh\\:mm", CultureInfo.InvariantCulture, out offset)
-                && offset <= TimeSpan.FromHours(14)
-            )
-        )
-            throw CommandFailure.Usage("The setting utc-offset is an offset from UTC, as +01:00.");
-        return new Jurisdiction(age, settings.Value("utc-offset")?.StartsWith('-') == true ? offset.Negate() : offset);
     }
 
     private static Option<string> Required(string name, string description, string help) =>

@@ -44,7 +44,7 @@ internal static class ExportCommand
     )
     {
         using var store = await Store.OpenAsync(context, "export", cancellation);
-        var gate = new RecordGate(store.Vault, new AccessGate(new GateSettings()), store.Time);
+        var gate = new RecordGate(store.Vault, new AccessGate(PlaceRules.GateOf(context.Settings)), store.Time);
         using var audit = new AuditTrail(store);
         var draft = file + ".part";
         ExportReport report;

@@ -33,6 +33,7 @@ internal static class ServeCommand
             urls,
             chain,
             samples,
+            PlaceRules.EmergencyRoles,
         };
         command.Handle(
             (context, cancellation) =>

@@ -30,6 +30,7 @@ internal static class LedgerApi
         app.MapGet("/receipt", (HttpRequest http, CancellationToken ct) => ReceiptAsync(http, ledger, ct));
         app.MapGet("/uses", (HttpRequest http, CancellationToken ct) => UsesAsync(http, ledger, ct));
         app.MapGet("/audit", (HttpRequest http, CancellationToken ct) => AuditAsync(http, ledger, ct));
+        app.MapEmergencies(ledger);
         app.MapAnalyses(ledger);
         var log = new LogExport(ledger.Store, ledger.Audit.Key);
         app.MapGet(

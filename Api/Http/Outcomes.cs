@@ -96,6 +96,9 @@ internal static class Outcomes
         public static Outcome NotWritable { get; } =
             new(403, "forbidden", "The consents of the patient do not permit this to be written.");
 
+        /// <summary>No emergency access, and why not.</summary>
+        public static Outcome NoEmergency(string text) => new(403, "forbidden", text);
+
         public static Outcome Duplicate { get; } = new(409, "duplicate", "The id is taken.");
 
         public static Outcome Failure { get; } = new(500, "exception", "The server failed; the request was not done.");

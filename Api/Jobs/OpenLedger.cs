@@ -25,13 +25,15 @@ internal sealed class OpenLedger : IAsyncDisposable
         Chain = chain;
         Pipeline = pipeline;
         Prover = prover;
+        Rules = Cli.PlaceRules.GateOf(store.Settings);
         Audit = new AuditTrail(store);
         Anchoring = new Anchoring(store, chain, Audit);
         Grantees = new GranteeDirectory(store, store.Vault, store.Custody);
-        Gate = new RecordGate(store.Vault, new AccessGate(new GateSettings()), store.Time);
+        Gate = new RecordGate(store.Vault, new AccessGate(Rules), store.Time);
         Issuer = new GrantIssuer(store, chain, Grantees, Anchoring, Audit, Gate);
         Consents = new ConsentStore(store, Gate, Issuer, Audit);
         States = new PatientStates(store.Vault, Gate, Issuer);
+        Emergencies = new EmergencyStore(store, States, Gate, Rules, Audit);
         Importer = new Importer(store, Audit, SensitivityRules.BuiltIn);
         using var secret = store.Custody.OpenOperatorKey("enrolment-note");
         _authorityKey = Ed25519PrivateKey.FromSecret(secret);
@@ -58,6 +60,9 @@ internal sealed class OpenLedger : IAsyncDisposable
 
     public GranteeDirectory Grantees { get; }
 
+    /// <summary>The gate's bounds, with the rules of the place.</summary>
+    public GateSettings Rules { get; }
+
     public RecordGate Gate { get; }
 
     public GrantIssuer Issuer { get; }
@@ -65,6 +70,8 @@ internal sealed class OpenLedger : IAsyncDisposable
     public ConsentStore Consents { get; }
 
     public PatientStates States { get; }
+
+    public EmergencyStore Emergencies { get; }
 
     public Importer Importer { get; }
 

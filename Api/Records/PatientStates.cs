@@ -70,6 +70,7 @@ internal sealed class PatientStates(RecordVault vault, RecordGate gate, GrantIss
             Grants = issuer is null
                 ? []
                 : [.. (await issuer.GrantsAsync(context, patientKey, cancellation)).Select(g => g.Committed)],
+            Emergencies = await EmergencyStore.OpenAsync(context, vault, patientKey, gate.Now, cancellation),
         };
     }
 

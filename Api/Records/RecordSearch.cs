@@ -111,17 +111,24 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
     }
 
     /// <summary>
-    /// The compartments in which the caller may have something: their own, those whose grants name them, and the
-    /// organization's.
+    /// The compartments in which the caller may have something: their own, those whose grants name them, those
+    /// for which they declared an emergency, and the organization's.
     /// </summary>
     public async Task<IReadOnlyList<string>> CompartmentsAsync(LedgerContext context, CancellationToken cancellation)
     {
         var grantees = request.Actors.Select(_store.Vault.RecordKey).ToList();
         var own = request.Actors.Select(_store.Vault.PatientKey).ToList();
+        var now = _store.Time.GetUtcNow().ToUnixTimeSeconds();
         var granted = await context
             .Set<GrantRow>()
             .Where(g => grantees.Contains(g.GranteeKey) && !g.IsRevocationSigned)
             .Select(g => g.PatientKey)
+            .Union(
+                context
+                    .Set<EmergencyRow>()
+                    .Where(e => grantees.Contains(e.DeclarerKey) && e.Ends > now)
+                    .Select(e => e.PatientKey)
+            )
             .Union(context.Patients.Where(p => own.Contains(p.PatientKey)).Select(p => p.PatientKey))
             .Take(MaxPatients + 1)
             .ToListAsync(cancellation);

@@ -54,15 +54,15 @@ public sealed record Compartment
     /// <summary>References that act for the patient within a recorded power (<c>RelatedPerson/id</c>).</summary>
     public IReadOnlyList<string> Delegates { get; init; } = [];
 
+    /// <summary>Emergencies that were declared for the patient; which of them hold, the gate says.</summary>
+    public IReadOnlyList<Emergency> Emergencies { get; init; } = [];
+
     /// <summary>The patient's keys are being or have been erased.</summary>
     public bool IsErased { get; init; }
 
     /// <summary>Not all of the patient's Consents can be read: one that is missing might forbid.</summary>
     public bool IsUncertain { get; init; }
 }
-
-/// <summary>A declared emergency: who declares it in which emergency role, and why, in words for the review.</summary>
-public sealed record Emergency(string Role, string Reason);
 
 /// <summary>What the gate answered for one compartment, with what it rests on.</summary>
 public sealed record GateDecision(AccessDecision Decision, Evaluation? Evaluation, CommittedGrant? Grant);
@@ -79,8 +79,13 @@ public sealed record GateSettings
     /// <summary>How long the chain may be out of reach before everything that needs it is denied.</summary>
     public TimeSpan MaxChainSilence { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Role codes in which an emergency can be declared.</summary>
+    /// <summary>
+    /// Who may declare an emergency: references that a caller acts as (PractitionerRole, Organization, or the practitioner).
+    /// </summary>
     public IReadOnlyList<string> EmergencyRoles { get; init; } = [];
+
+    /// <summary>How long an emergency lasts at the longest.</summary>
+    public TimeSpan LongestEmergency { get; init; } = TimeSpan.FromMinutes(30);
 
     /// <summary>Whether a consent that forbids BTG binds in this jurisdiction.</summary>
     public bool DissentForbidsBreakGlass { get; init; } = true;
@@ -93,6 +98,8 @@ public sealed record GateSettings
 public sealed class AccessGate(GateSettings settings)
 {
     private const string BreakGlassPurpose = "BTG";
+    private const string EmergencyTreatment = "ETREAT";
+    private const string Access = "access";
     private const string Use = "use";
 
     /// <summary>
@@ -105,15 +112,14 @@ public sealed class AccessGate(GateSettings settings)
         int version,
         IReadOnlyList<Compartment> compartments,
         ChainView? chain,
-        DateTimeOffset now,
-        Emergency? emergency = null
+        DateTimeOffset now
     )
     {
         ArgumentNullException.ThrowIfNull(compartments);
         var decisions = new List<GateDecision>(compartments.Count);
         foreach (var compartment in compartments)
         {
-            decisions.Add(Decide(request, recordKey, version, compartment, chain, now, emergency));
+            decisions.Add(Decide(request, recordKey, version, compartment, chain, now));
             if (decisions[^1].Decision is AccessDecision.Deny)
                 break;
         }
@@ -130,8 +136,7 @@ public sealed class AccessGate(GateSettings settings)
         int version,
         Compartment compartment,
         ChainView? chain,
-        DateTimeOffset now,
-        Emergency? emergency = null
+        DateTimeOffset now
     )
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -173,26 +178,39 @@ public sealed class AccessGate(GateSettings settings)
         if (compartment.IsUncertain)
             return Denied(DenyReason.KeysUnavailable);
 
-        var evaluation = ConsentEvaluator.Evaluate(
-            compartment.Directives,
-            request with
-            {
-                Patient = compartment.Patient,
-            }
-        );
-        if (request.Purpose == BreakGlassPurpose)
-            return MayBreakGlass(request, emergency, evaluation)
+        GateDecision ByConsent()
+        {
+            var evaluation = Evaluate(compartment, request);
+            if (!evaluation.Permitted)
+                return Denied(evaluation.Reason!.Value, evaluation);
+            if (!IsCurrent(chain, now))
+                return Denied(DenyReason.ChainUnavailable, evaluation);
+            var (grant, reason) = Find(compartment, request, chain!.Time.ToUnixTimeSeconds());
+            return grant is null
+                ? Denied(reason, evaluation)
+                : Permitted(PermitBasis.Consent, grant.Grant.Grantee, chain.Block, evaluation, grant);
+        }
+
+        GateDecision ByEmergency()
+        {
+            var evaluation = Evaluate(compartment, request with { Purpose = BreakGlassPurpose });
+            return MayBreakGlass(request, compartment, evaluation, now)
                 ? Permitted(PermitBasis.BreakGlass, request.Actors[0], 0, evaluation)
                 : Denied(evaluation.Reason ?? DenyReason.IncompleteRequest, evaluation);
-        if (!evaluation.Permitted)
-            return Denied(evaluation.Reason!.Value, evaluation);
-        if (!IsCurrent(chain, now))
-            return Denied(DenyReason.ChainUnavailable, evaluation);
-        var (grant, reason) = Find(compartment, request, chain!.Time.ToUnixTimeSeconds());
-        return grant is null
-            ? Denied(reason, evaluation)
-            : Permitted(PermitBasis.Consent, grant.Grant.Grantee, chain.Block, evaluation, grant);
+        }
+
+        if (request.Purpose == BreakGlassPurpose)
+            return ByEmergency();
+        var decision = ByConsent();
+        if (decision.Decision is AccessDecision.Permit || request.Purpose != EmergencyTreatment)
+            return decision;
+        // Emergency treatment is what a consent may permit; where it does not, a declaration may.
+        var emergency = ByEmergency();
+        return emergency.Decision is AccessDecision.Permit ? emergency : decision;
     }
+
+    private static Evaluation Evaluate(Compartment compartment, AccessRequest request) =>
+        ConsentEvaluator.Evaluate(compartment.Directives, request with { Patient = compartment.Patient! });
 
     private static GateDecision Denied(DenyReason reason, Evaluation? evaluation = null) =>
         new(new AccessDecision.Deny(reason), evaluation, null);
@@ -215,15 +233,17 @@ public sealed class AccessGate(GateSettings settings)
         || compartment.Delegates.Any(one => request.Actors.Contains(one, StringComparer.Ordinal));
 
     /// <summary>
-    /// A declared emergency in an emergency role that the caller holds. A consent that forbids it binds where the
-    /// jurisdiction lets it; that no consent permits does not matter.
+    /// An emergency that this caller declared for this patient, and that has not ended. A consent that forbids it binds
+    /// where the jurisdiction lets it; that no consent permits does not matter. It opens for reading, never for a proof.
     /// </summary>
-    private bool MayBreakGlass(AccessRequest request, Emergency? emergency, Evaluation evaluation) =>
-        emergency is not null
-        && request.Action != Use // never through a consent proof
-        && !string.IsNullOrWhiteSpace(emergency.Reason)
-        && settings.EmergencyRoles.Contains(emergency.Role, StringComparer.Ordinal)
-        && request.Roles.Contains(emergency.Role, StringComparer.Ordinal)
+    private bool MayBreakGlass(
+        AccessRequest request,
+        Compartment compartment,
+        Evaluation evaluation,
+        DateTimeOffset now
+    ) =>
+        request.Action == Access
+        && compartment.Emergencies.Any(one => one.HoldsFor(request, settings, now))
         && !(settings.DissentForbidsBreakGlass && evaluation.Reason == DenyReason.Forbidden);
 
     private bool IsCurrent(ChainView? chain, DateTimeOffset now) =>

@@ -24,6 +24,9 @@ public sealed record PatientState
     /// <summary>References that act for the patient.</summary>
     public IReadOnlyList<string> Delegates { get; init; } = [];
 
+    /// <summary>Emergencies that were declared for the patient.</summary>
+    public IReadOnlyList<Emergency> Emergencies { get; init; } = [];
+
     /// <summary>The patient's keys are being or have been erased.</summary>
     public bool IsErased { get; init; }
 
@@ -40,18 +43,19 @@ public readonly record struct CurrentRecord(string RecordKey, int Version, Seale
 /// </summary>
 public sealed class RecordGate(RecordVault vault, AccessGate gate, TimeProvider time)
 {
+    /// <summary>The time by which it decides.</summary>
+    public DateTimeOffset Now => time.GetUtcNow();
+
     /// <summary>Decides for one record; a permit for every compartment is needed to open it.</summary>
     /// <param name="request">Who asks, for what; its resource is replaced by the facts of the row.</param>
     /// <param name="record">The row.</param>
     /// <param name="states">States by patient key.</param>
     /// <param name="chain">The chain, null when it is out of reach.</param>
-    /// <param name="emergency">A declared emergency.</param>
     public IReadOnlyList<GateDecision> Decide(
         AccessRequest request,
         SealedRecord record,
         IReadOnlyDictionary<string, PatientState> states,
-        ChainView? chain,
-        Emergency? emergency = null
+        ChainView? chain
     )
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -60,7 +64,7 @@ public sealed class RecordGate(RecordVault vault, AccessGate gate, TimeProvider 
         var decisions = new List<GateDecision>(record.Compartments.Count);
         foreach (var sealedCompartment in record.Compartments)
         {
-            var decision = DecideOne(request, record, sealedCompartment, states, chain, emergency);
+            var decision = DecideOne(request, record, sealedCompartment, states, chain);
             decisions.Add(decision);
             if (decision.Decision is AccessDecision.Deny)
                 return decisions;
@@ -177,8 +181,7 @@ public sealed class RecordGate(RecordVault vault, AccessGate gate, TimeProvider 
         SealedRecord record,
         SealedCompartment compartment,
         IReadOnlyDictionary<string, PatientState> states,
-        ChainView? chain,
-        Emergency? emergency
+        ChainView? chain
     )
     {
         var facts = vault.OpenFacts(record.RecordKey, record.Version, compartment);
@@ -196,8 +199,7 @@ public sealed class RecordGate(RecordVault vault, AccessGate gate, TimeProvider 
             record.Version,
             ToCompartment(state, facts.Meta),
             chain,
-            time.GetUtcNow(),
-            emergency
+            time.GetUtcNow()
         );
     }
 
@@ -210,6 +212,7 @@ public sealed class RecordGate(RecordVault vault, AccessGate gate, TimeProvider 
             Directives = state.Directives,
             Grants = state.Grants,
             Delegates = state.Delegates,
+            Emergencies = state.Emergencies,
             IsErased = state.IsErased,
             IsUncertain = state.IsUncertain,
         };

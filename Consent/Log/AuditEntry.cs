@@ -64,6 +64,9 @@ public enum AuditAction
 
     /// <summary>A checkpoint of an older log that this one continues; the root is that log's.</summary>
     Continued = 19,
+
+    /// <summary>Compliance signed off an emergency.</summary>
+    EmergencyReviewed = 20,
 }
 
 /// <summary>How it was decided.</summary>

@@ -13,7 +13,8 @@ public sealed class AccessGateTests
     private static readonly DateTimeOffset Now = new(2026, 6, 15, 12, 0, 0, TimeSpan.Zero);
     private static readonly JsonNode Bases = CaseFile.Load("base.json");
     private static readonly ChainView Head = new(77, Now.AddSeconds(-4), Now.AddSeconds(-1));
-    private readonly AccessGate gate = new(new GateSettings { EmergencyRoles = ["ER"] });
+    private readonly AccessGate gate = new(new GateSettings { EmergencyRoles = [Role] });
+    private const string Role = "PractitionerRole/er";
 
     private static AccessRequest Request() => AgreementTests.Parse2(Bases["request"]!.AsObject());
 
@@ -63,18 +64,8 @@ public sealed class AccessGateTests
         Compartment compartment,
         AccessRequest? request = null,
         ChainView? chain = null,
-        Emergency? emergency = null,
         bool offline = false
-    ) =>
-        gate.Decide(
-            request ?? Request(),
-            "abcd",
-            3,
-            compartment,
-            offline ? null : chain ?? Head,
-            Now,
-            emergency
-        ).Decision;
+    ) => gate.Decide(request ?? Request(), "abcd", 3, compartment, offline ? null : chain ?? Head, Now).Decision;
 
     private static void Denies(DenyReason reason, AccessDecision decision) =>
         Assert.Equal(new AccessDecision.Deny(reason), decision);
@@ -274,26 +265,49 @@ public sealed class AccessGateTests
     }
 
     [Fact]
-    public void Breaking_the_glass_needs_a_declared_role_and_reason_and_no_dissent()
+    [Trait("threat", "break-glass")]
+    public void Breaking_the_glass_needs_a_declaration_of_this_caller_that_holds_and_no_dissent()
     {
-        var request = Request() with { Purpose = "BTG", Roles = ["ER"] };
-        var emergency = new Emergency("ER", "unconscious after a fall");
+        var request = Request() with { Purpose = "BTG", Actors = ["Practitioner/anna", Role] };
+        var declared = new Emergency("Practitioner/anna", Role, "unconscious after a fall", Now, Now.AddMinutes(15));
         var none = Carla() with { Directives = [] };
-        Assert.Equal(
-            PermitBasis.BreakGlass,
-            Assert.IsType<AccessDecision.Permit>(Decide(none, request, emergency: emergency, offline: true)).Basis
-        );
-        Assert.IsType<AccessDecision.Deny>(Decide(none, request));
-        Assert.IsType<AccessDecision.Deny>(Decide(none, request, emergency: emergency with { Reason = " " }));
-        Assert.IsType<AccessDecision.Deny>(Decide(none, request, emergency: new Emergency("XX", "because")));
-        Assert.IsType<AccessDecision.Deny>(Decide(none, request with { Roles = [] }, emergency: emergency));
-        Assert.IsType<AccessDecision.Deny>(Decide(none, request with { Action = "use" }, emergency: emergency));
-        var dissent = Carla() with { Directives = [Consent("""{"type":"deny"}""")] };
-        Denies(DenyReason.Forbidden, Decide(dissent, request, emergency: emergency));
-        var elsewhere = new AccessGate(new GateSettings { EmergencyRoles = ["ER"], DissentForbidsBreakGlass = false });
-        Assert.IsType<AccessDecision.Permit>(
-            elsewhere.Decide(request, "abcd", 1, dissent, null, Now, emergency).Decision
-        );
+        AccessDecision Break(Emergency emergency, AccessRequest? other = null) =>
+            Decide(none with { Emergencies = [emergency] }, other ?? request, offline: true);
+
+        var permit = Assert.IsType<AccessDecision.Permit>(Break(declared));
+        Assert.Equal((PermitBasis.BreakGlass, "Practitioner/anna"), (permit.Basis, permit.Grantee));
+        Denies(DenyReason.NoConsent, Decide(none, request));
+        Denies(DenyReason.NoConsent, Break(declared with { Reason = " " }));
+        Denies(DenyReason.NoConsent, Break(declared with { Role = "PractitionerRole/other" }));
+        Denies(DenyReason.NoConsent, Break(declared with { Declarer = "Practitioner/dora" }));
+        Denies(DenyReason.NoConsent, Break(declared with { Until = Now }));
+        Denies(DenyReason.NoConsent, Break(declared with { From = Now.AddSeconds(1) }));
+        Denies(DenyReason.NoConsent, Break(declared, request with { Actors = ["Practitioner/anna"] }));
+        Denies(DenyReason.NoConsent, Break(declared, request with { Purpose = "TREAT" }));
+        foreach (var action in new[] { "use", "collect", "correct", "disclose" })
+            Denies(DenyReason.NoConsent, Break(declared, request with { Action = action }));
+
+        var dissent = Carla() with { Directives = [Consent("""{"type":"deny"}""")], Emergencies = [declared] };
+        Denies(DenyReason.Forbidden, Decide(dissent, request));
+        var elsewhere = new AccessGate(new GateSettings { EmergencyRoles = [Role], DissentForbidsBreakGlass = false });
+        Assert.IsType<AccessDecision.Permit>(elsewhere.Decide(request, "abcd", 1, dissent, null, Now).Decision);
+    }
+
+    [Fact]
+    [Trait("threat", "break-glass")]
+    public void Emergency_treatment_goes_by_consent_where_it_permits_and_else_by_the_declaration()
+    {
+        var request = Request() with { Purpose = "ETREAT", Actors = ["Practitioner/anna", Role] };
+        var declared = new Emergency("Practitioner/anna", Role, "unconscious", Now, Now.AddMinutes(15));
+        PermitBasis Basis(Compartment compartment) =>
+            Assert.IsType<AccessDecision.Permit>(Decide(compartment, request)).Basis;
+
+        Assert.Equal(PermitBasis.Consent, Basis(Carla(Granted()) with { Emergencies = [declared] }));
+        Assert.Equal(PermitBasis.BreakGlass, Basis(Carla() with { Directives = [], Emergencies = [declared] }));
+        Denies(DenyReason.NoConsent, Decide(Carla() with { Directives = [] }, request));
+        var dissent = """{"type":"permit","provision":[{"type":"deny","purpose":[{"code":"BTG"}]}]}""";
+        var forbids = Carla() with { Directives = [Consent(dissent)], Emergencies = [declared] };
+        Assert.IsType<AccessDecision.Deny>(Decide(forbids, request));
     }
 
     [Fact]

@@ -67,7 +67,15 @@ public sealed class FhirServer : IAsyncLifetime, IDisposable
         var errors = new Lines();
         using var terminal = new StringWriter();
         _running = CommandLine.RunAsync(
-            ["serve", "--samples", "--urls", "http://127.0.0.1:0", .. Store],
+            [
+                "serve",
+                "--samples",
+                "--urls",
+                "http://127.0.0.1:0",
+                "--emergency-roles",
+                "PractitionerRole/er",
+                .. Store,
+            ],
             new Terminal(terminal, errors),
             _stop.Token
         );
@@ -89,6 +97,18 @@ public sealed class FhirServer : IAsyncLifetime, IDisposable
         _stop.Dispose();
         _folder.Dispose();
     }
+
+    /// <summary>An account beside those of the samples.</summary>
+    internal async Task AddUserAsync(string name, string role, string reference, params string[] actsFor)
+    {
+        string[] line = ["user", "add", name, "--role", role, "--reference", reference];
+        var run = await CommandRun.Of([.. line, .. actsFor.SelectMany(a => new[] { "--for", a }), .. Store]);
+        if (run.ExitCode != 0)
+            throw new InvalidOperationException(run.Error);
+    }
+
+    /// <summary>A path beside <c>/fhir</c>.</summary>
+    internal string Beside(string path) => BaseUrl[..^"/fhir".Length] + path;
 
     internal string File(string name) => _folder.File(name);
 

@@ -390,6 +390,29 @@ namespace MedLedger.Api.Persistence.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "emergencies",
+                columns: table => new
+                {
+                    Id = table.Column<string>(type: "TEXT", nullable: false),
+                    PatientKey = table.Column<string>(type: "TEXT", nullable: false),
+                    DeclarerKey = table.Column<string>(type: "TEXT", nullable: false),
+                    LogIndex = table.Column<long>(type: "INTEGER", nullable: false),
+                    Ends = table.Column<long>(type: "INTEGER", nullable: false),
+                    IsReviewed = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Content = table.Column<byte[]>(type: "BLOB", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_emergencies", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_emergencies_patients_PatientKey",
+                        column: x => x.PatientKey,
+                        principalTable: "patients",
+                        principalColumn: "PatientKey",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "erasures",
                 columns: table => new
                 {
@@ -675,6 +698,16 @@ namespace MedLedger.Api.Persistence.Migrations
                 column: "PatientKey");
 
             migrationBuilder.CreateIndex(
+                name: "IX_emergencies_DeclarerKey_Ends",
+                table: "emergencies",
+                columns: new[] { "DeclarerKey", "Ends" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_emergencies_PatientKey",
+                table: "emergencies",
+                column: "PatientKey");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_encapsulations_SegmentId",
                 table: "encapsulations",
                 column: "SegmentId");
@@ -772,6 +805,9 @@ namespace MedLedger.Api.Persistence.Migrations
 
             migrationBuilder.DropTable(
                 name: "delegations");
+
+            migrationBuilder.DropTable(
+                name: "emergencies");
 
             migrationBuilder.DropTable(
                 name: "erasures");

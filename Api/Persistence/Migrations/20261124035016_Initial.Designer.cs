@@ -11,7 +11,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace MedLedger.Api.Persistence.Migrations
 {
     [DbContext(typeof(LedgerContext))]
-    [Migration("20261124011307_Initial")]
+    [Migration("20261124035016_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -528,6 +528,41 @@ namespace MedLedger.Api.Persistence.Migrations
                     b.ToTable("delegations", (string)null);
                 });
 
+            modelBuilder.Entity("MedLedger.Api.Records.EmergencyRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.Property<string>("DeclarerKey")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Ends")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("IsReviewed")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("LogIndex")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("PatientKey")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("PatientKey");
+
+                    b.HasIndex("DeclarerKey", "Ends");
+
+                    b.ToTable("emergencies", (string)null);
+                });
+
             modelBuilder.Entity("MedLedger.Api.Records.ErasureRow", b =>
                 {
                     b.Property<string>("PatientKey")
@@ -955,6 +990,15 @@ namespace MedLedger.Api.Persistence.Migrations
                 });
 
             modelBuilder.Entity("MedLedger.Api.Records.DelegationRow", b =>
+                {
+                    b.HasOne("MedLedger.Api.Persistence.PatientRow", null)
+                        .WithMany()
+                        .HasForeignKey("PatientKey")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MedLedger.Api.Records.EmergencyRow", b =>
                 {
                     b.HasOne("MedLedger.Api.Persistence.PatientRow", null)
                         .WithMany()
