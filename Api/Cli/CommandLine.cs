@@ -47,6 +47,7 @@ internal static class CommandLine
             EraseCommand.Create(),
             ExplainCommand.Create(),
             ExportCommand.Create(),
+            FsckCommand.Create(),
             ImportCommand.Create(),
             PatientsCommand.Create(),
             ProofCommands.CreateProve(),

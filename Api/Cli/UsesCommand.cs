@@ -67,7 +67,8 @@ internal static class UsesCommand
         return await ShowAsync(context, folder, vault, patient, follower.State, cancellation);
     }
 
-    private static async Task<ChainFollower> FollowAsync(
+    /// <summary>The contracts of a data folder, read from an endpoint up to its head.</summary>
+    internal static async Task<ChainFollower> FollowAsync(
         CommandContext context,
         DataFolder folder,
         JsonRpcClient rpc,

@@ -183,6 +183,9 @@ internal sealed class FileKeyCustody : IKeyCustody, IDisposable
         }
     }
 
+    /// <summary>Whether the keys of a compartment were shredded: they never come back.</summary>
+    public bool IsShredded(string patientKey) => File.Exists(ErasedMarker(patientKey));
+
     /// <summary>
     /// Finishes what a crash interrupted: half-written files, half-done shredding. Called by the one process that holds
     /// the data folder for writing.

@@ -78,6 +78,15 @@ internal sealed class GranteeDirectory(
     public async Task<ECDsa> SigningKeyOfAsync(string reference, CancellationToken cancellation) =>
         (await FindAsync(reference, cancellation) ?? await CreateAsync(reference, cancellation)).Open();
 
+    /// <summary>Whether a row opens under its own name.</summary>
+    public static bool Opens(FileKeyCustody custody, GranteeRow row)
+    {
+        using var key = custody.OpenOperatorKey(OperatorKey);
+        var entry = SealedJournal.Open(key, Encoding.ASCII.GetBytes(row.GranteeKey), row.Content);
+        CryptographicOperations.ZeroMemory(entry);
+        return entry is not null;
+    }
+
     private async Task<Entry?> FindAsync(string reference, CancellationToken cancellation)
     {
         var granteeKey = vault.RecordKey(reference);

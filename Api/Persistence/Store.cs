@@ -106,7 +106,17 @@ internal sealed class Store : IDbContextFactory<LedgerContext>, IDisposable
         var folder = DataFolder.OpenForReading(command.Settings.DataFolder);
         if (!File.Exists(folder.Database))
             throw CommandFailure.Usage($"There is no database in {folder.Path} yet.");
-        return new Store(folder, OpenCustody(command, folder, isNew: false), command.Settings, command.Time);
+        var store = new Store(folder, OpenCustody(command, folder, isNew: false), command.Settings, command.Time);
+        try
+        {
+            store.CheckKeys();
+            return store;
+        }
+        catch
+        {
+            store.Dispose();
+            throw;
+        }
     }
 
     /// <summary>
@@ -185,12 +195,30 @@ internal sealed class Store : IDbContextFactory<LedgerContext>, IDisposable
             context.Settings.Add(new SettingRow { Name = KeysSetting, Value = Custody.Fingerprint });
             await context.SaveChangesAsync(cancellation);
         }
-        else if (keys.Value != Custody.Fingerprint)
+        else
+            CheckKeys(keys);
+    }
+
+    private void CheckKeys()
+    {
+        using var context = CreateDbContext();
+        try
         {
+            if (context.Settings.Find(KeysSetting) is { } keys)
+                CheckKeys(keys);
+        }
+        catch (Microsoft.Data.Sqlite.SqliteException damaged) when (damaged.SqliteErrorCode is 1 or 11 or 26)
+        {
+            throw CommandFailure.Refused($"The database {Folder.Database} is damaged; restore it from the backup.");
+        }
+    }
+
+    private void CheckKeys(SettingRow keys)
+    {
+        if (keys.Value != Custody.Fingerprint)
             throw CommandFailure.Refused(
                 $"The master key {Custody.KeyFilePath} is not the one of {Folder.Path}: its keys are {keys.Value}."
             );
-        }
     }
 }
 

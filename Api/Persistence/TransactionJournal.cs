@@ -131,6 +131,10 @@ internal sealed class TransactionJournal(IDbContextFactory<LedgerContext> contex
             yield return ToEntry(row);
     }
 
+    /// <summary>Whether a row opens, to the transaction of its hash.</summary>
+    public bool Opens(TransactionRow row) =>
+        SealedJournal.Open(key, row.Hash, row.Raw) is { } raw && Keccak256.Hash(raw).AsSpan().SequenceEqual(row.Hash);
+
     private JournalEntry ToEntry(TransactionRow row) =>
         new()
         {

@@ -39,7 +39,10 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
 
     /// <summary>The token of a term, as rows of the index have it: 8 bytes.</summary>
     public static byte[] Token(PatientIndex index, string type, string parameter, string value) =>
-        Convert.FromHexString(index.Token(type, parameter, value).AsSpan(0, 2 * TokenSize));
+        Cut(index.Token(type, parameter, value));
+
+    /// <summary>A token as rows of the index have it.</summary>
+    public static byte[] Cut(string token) => Convert.FromHexString(token.AsSpan(0, 2 * TokenSize));
 
     /// <summary>The records that match and that the caller may see; the caller disposes them.</summary>
     public async Task<IReadOnlyList<ReadableRecord>> FindAsync(

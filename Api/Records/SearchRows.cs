@@ -7,6 +7,14 @@ namespace MedLedger.Api.Records;
 /// <summary>Stages what a record is found by, in the transaction that writes it.</summary>
 internal static class SearchRows
 {
+    /// <summary>The tokens of a record as its row has them: cut, in ascending order.</summary>
+    public static byte[] Join(IEnumerable<string> tokens)
+    {
+        var cut = tokens.Select(RecordSearch.Cut).ToList();
+        cut.Sort(static (a, b) => a.AsSpan().SequenceCompareTo(b));
+        return [.. cut.SelectMany(token => token)];
+    }
+
     /// <summary>Adds or replaces the row of a record in one compartment.</summary>
     public static async Task StageAsync(
         LedgerContext context,
@@ -18,12 +26,11 @@ internal static class SearchRows
         CancellationToken cancellation
     )
     {
-        var tokens = record
-            .Terms.Select(term => RecordSearch.Token(index, record.Type, term.Parameter, term.Value))
-            .Prepend(RecordSearch.Token(index, "", "_type", record.Type))
-            .ToList();
-        tokens.Sort(static (a, b) => a.AsSpan().SequenceCompareTo(b));
-        var bytes = tokens.SelectMany(token => token).ToArray();
+        var bytes = Join(
+            record
+                .Terms.Select(term => index.Token(record.Type, term.Parameter, term.Value))
+                .Prepend(index.Token("", "_type", record.Type))
+        );
         var known = isNew ? null : await context.Search.FindAsync([patientKey, recordKey], cancellation);
         if (known is null)
         {
