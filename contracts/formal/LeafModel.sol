@@ -2,14 +2,15 @@
 pragma solidity 0.8.37;
 
 /// @dev One leaf of ConsentRegistry among any number of others, as the SMT checker can follow it: every order of calls
-/// and of times. The rules are those of ConsentRegistry and RootWindows, with hashing and signatures left out.
+/// and of times. The rules are those of ConsentRegistry and RootWindows, with hashing and signatures left out. How many
+/// others are pending is left open: `last` says whether one that is applied was the only one, and may be chosen freely.
 contract LeafModel {
     enum State { Unknown, Live, Pending, Removed, Barred }
 
     State private _state;
     bool private _revoked; // the controller has revoked it at some time
     uint256 private _revokedAt;
-    uint256 private _others; // other leaves that are pending
+    bool private _others; // other leaves are pending
     uint256 private _now = 1;
 
     // The newest window whose root contains the leaf; 0 where there is none or it is open still.
@@ -22,7 +23,7 @@ contract LeafModel {
 
     /// @dev Also the insertion of others: a new root, with the leaf in it when it lives.
     function grant(bool thisLeaf) external {
-        require(_state != State.Pending && _others == 0);
+        require(_state != State.Pending && !_others);
         if (thisLeaf && _state == State.Unknown) _state = State.Live;
         _open();
     }
@@ -30,30 +31,30 @@ contract LeafModel {
     function revoke() external {
         _revoked = true;
         if (_state != State.Live && _state != State.Unknown) return;
-        if (_revokedAt == 0) _revokedAt = _now;
+        _revokedAt = _now;
         if (_state == State.Unknown) {
             _state = State.Barred;
             return;
         }
         _state = State.Pending;
-        if (_others == 0) _closeAll();
+        if (!_others) _closeAll();
     }
 
     function revokeOther() external {
-        if (_others == 0 && _state != State.Pending) _closeAll();
-        ++_others;
+        if (!_others && _state != State.Pending) _closeAll();
+        _others = true;
     }
 
     function apply_() external {
         require(_state == State.Pending);
         _state = State.Removed;
-        if (_others == 0) _open();
+        if (!_others) _open();
     }
 
-    function applyOther() external {
-        require(_others > 0);
-        --_others;
-        if (_others == 0 && _state != State.Pending) _open();
+    function applyOther(bool last) external {
+        require(_others);
+        _others = !last;
+        if (last && _state != State.Pending) _open();
     }
 
     function _open() private {
@@ -78,6 +79,6 @@ contract LeafModel {
 
     /// @dev While a revocation is pending, no window with the leaf is open.
     function shutWhilePending() external view {
-        if (_state == State.Pending || _others > 0) assert(_openedAt == 0 || _closedAt != 0);
+        if (_state == State.Pending || _others) assert(_openedAt == 0 || _closedAt != 0);
     }
 }
