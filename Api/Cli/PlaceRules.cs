@@ -1,4 +1,5 @@
 using System.Globalization;
+using MedLedger.Api.Node;
 using MedLedger.Consent.Access;
 using MedLedger.Consent.Delegations;
 
@@ -40,7 +41,7 @@ internal static class PlaceRules
     }
 
     /// <summary>
-    /// The gate's bounds with what is set for emergencies: <c>MEDLEDGER_EMERGENCY_ROLES</c> (default: nobody),
+    /// The gate's bounds: what <see cref="ChainSettings"/> says of the chain's age, and for emergencies <c>MEDLEDGER_EMERGENCY_ROLES</c> (default: nobody),
     /// <c>MEDLEDGER_EMERGENCY_MINUTES</c> (default 30, at most 240), and <c>MEDLEDGER_EMERGENCY_DISSENT</c>,
     /// <c>binds</c> (default) where a patient may forbid emergency access, <c>overridden</c> where the law opens it.
     /// </summary>
@@ -62,6 +63,8 @@ internal static class PlaceRules
         return new GateSettings
         {
             EmergencyRoles = roles.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
+            MaxChainSilence = ChainSettings.Silence(settings),
+            MaxClockDifference = ChainSettings.ClockDifference(settings),
             LongestEmergency = TimeSpan.FromMinutes(minutes),
             DissentForbidsBreakGlass = dissent == "binds",
         };

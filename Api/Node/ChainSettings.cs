@@ -35,18 +35,42 @@ internal static class ChainSettings
         };
 
     /// <summary>
-    /// <c>MEDLEDGER_CHAIN_DEADLINE</c>: seconds for which a question to an endpoint is tried again (default 60). After
-    /// that the chain counts as out of reach, and what needs it is denied.
+    /// <c>MEDLEDGER_CHAIN_DEADLINE</c>: how long a question to an endpoint is tried again (seconds, default 60). After
+    /// that the endpoint counts as out of reach.
     /// </summary>
-    public static TimeSpan Deadline(Settings settings)
+    public static TimeSpan Deadline(Settings settings) =>
+        TimeSpan.FromSeconds(Number(settings, "chain-deadline", 60, 1, 3600, "seconds"));
+
+    /// <summary>
+    /// <c>MEDLEDGER_CHAIN_SILENCE</c>: how long after the head was last confirmed the gate still decides on it while no
+    /// endpoint can be reached (seconds, default 60). After that what needs the chain is denied.
+    /// </summary>
+    public static TimeSpan Silence(Settings settings) =>
+        TimeSpan.FromSeconds(Number(settings, "chain-silence", 60, 1, 3600, "seconds"));
+
+    /// <summary>
+    /// <c>MEDLEDGER_CLOCK_DIFFERENCE</c>: how far the head's time, a request's time and the clock may lie apart (seconds,
+    /// default 120). Where they lie further apart, what needs the chain is denied.
+    /// </summary>
+    public static TimeSpan ClockDifference(Settings settings) =>
+        TimeSpan.FromSeconds(Number(settings, "clock-difference", 120, 1, 3600, "seconds"));
+
+    /// <summary>
+    /// <c>MEDLEDGER_CHAIN_DEPTH</c>: blocks that count as done on another chain than the embedded one, the transaction's
+    /// own included (default 1). No record is opened before its reservation is so deep.
+    /// </summary>
+    public static int Depth(Settings settings) => Number(settings, "chain-depth", 1, 1, 1024, "blocks");
+
+    private static int Number(Settings settings, string name, int otherwise, int least, int most, string unit)
     {
-        if (settings.Value("chain-deadline") is not { } text)
-            return TimeSpan.FromSeconds(60);
+        if (settings.Value(name) is not { } text)
+            return otherwise;
         return
-            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
-            && seconds is >= 1 and <= 3600
-            ? TimeSpan.FromSeconds(seconds)
-            : throw CommandFailure.Usage("The setting chain-deadline is a number of seconds from 1 to 3600.");
+            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number >= least
+            && number <= most
+            ? number
+            : throw CommandFailure.Usage($"The setting {name} is a number of {unit} from {least} to {most}.");
     }
 
     private static Uri? Parse(string? text, string name)

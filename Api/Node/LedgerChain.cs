@@ -22,13 +22,17 @@ internal sealed class LedgerChain : IAsyncDisposable
 
     private readonly LocalNode? _node;
     private readonly List<IDisposable> _owned = [];
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _silence;
     private int _reorganisations;
 
-    private LedgerChain(Connection connection, Deployment deployment, TimeProvider time)
+    private LedgerChain(Connection connection, Deployment deployment, Store store)
     {
         var client = connection.Client;
         Client = client;
         _node = connection.Node;
+        _time = store.Time;
+        _silence = ChainSettings.Silence(store.Settings);
         Deployment = deployment;
         Consents = new ConsentRegistry(client, deployment.ConsentRegistry);
         Enrolments = new EnrolmentRegistry(client, deployment.EnrolmentRegistry);
@@ -36,7 +40,7 @@ internal sealed class LedgerChain : IAsyncDisposable
         Models = new ModelRegistry(client, deployment.ModelRegistry);
         Audit = new AuditAnchor(client, deployment.AuditAnchor);
         Ledger = new AnalysisLedger(client, deployment.AnalysisLedger);
-        Follower = new ChainFollower(client, deployment, time, null, connection.Second);
+        Follower = new ChainFollower(client, deployment, store.Time, null, connection.Second);
         Follower.OnRollback = RestoreAsync;
         _owned.Add(Follower);
     }
@@ -124,17 +128,24 @@ internal sealed class LedgerChain : IAsyncDisposable
         return mined;
     }
 
-    /// <summary>The head, as the gate takes it; null when the chain is out of reach.</summary>
+    /// <summary>
+    /// The head, as the gate takes it. While no endpoint can be reached it is the one that was last confirmed, as long as
+    /// the configured silence lasts; null after that, and at once while endpoints or logs contradict each other.
+    /// </summary>
     public async Task<ChainView?> ViewAsync(CancellationToken cancellation)
     {
         try
         {
             await Follower.RefreshAsync(cancellation);
         }
+        catch (ChainUnavailableException)
+        {
+            if (Follower.State.Head is not { } last || _time.GetUtcNow() - last.ReadAt > _silence)
+                return null;
+        }
         catch (Exception failure)
             when (failure
-                    is ChainUnavailableException
-                        or ChainDisagreementException
+                    is ChainDisagreementException
                         or ChainHistoryException
                         or JsonRpcException
                         or System.Text.Json.JsonException
@@ -195,7 +206,7 @@ internal sealed class LedgerChain : IAsyncDisposable
                     key,
                     store.Journal,
                     store.Time,
-                    node is null ? null : LocalNode.SenderOptions
+                    node is not null ? LocalNode.SenderOptions : new() { Depth = ChainSettings.Depth(store.Settings) }
                 );
                 owned.Insert(0, sender);
                 return sender;
@@ -220,7 +231,7 @@ internal sealed class LedgerChain : IAsyncDisposable
                     [("relayer", relayer.Address), ("operator", operate.Address), ("authority", authority.Address)],
                     cancellation
                 );
-            var chain = new LedgerChain(connection, deployment, store.Time)
+            var chain = new LedgerChain(connection, deployment, store)
             {
                 Relayer = relayer,
                 Operator = operate,

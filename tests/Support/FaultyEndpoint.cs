@@ -15,7 +15,10 @@ public sealed class FaultyEndpoint(Uri node) : DelegatingHandler(new SocketsHttp
     private readonly List<string> _calls = [];
     private int _limited;
 
-    /// <summary>Requests to answer with 429 before the next one is let through.</summary>
+    /// <summary>Who answers; another one than before is a provider that follows another branch, or lies.</summary>
+    public Uri Node { get; set; } = node;
+
+    /// <summary>Requests to answer with 429, or with -32005 and status 200, in turn, before the next one is let through.</summary>
     public int RateLimited
     {
         get => _limited;
@@ -67,7 +70,10 @@ public sealed class FaultyEndpoint(Uri node) : DelegatingHandler(new SocketsHttp
             _calls.Add(method);
         if (Unreachable)
             throw new HttpRequestException("no route to host");
-        if (Interlocked.Decrement(ref _limited) >= 0)
+        var left = Interlocked.Decrement(ref _limited);
+        if (left >= 0 && left % 2 == 0 && method != "eth_getLogs")
+            return Answer("""{"jsonrpc":"2.0","id":1,"error":{"code":-32005,"message":"limit exceeded"}}""");
+        if (left >= 0)
         {
             var slower = new HttpResponseMessage(HttpStatusCode.TooManyRequests);
             slower.Headers.RetryAfter = new(TimeSpan.FromMilliseconds(50));
@@ -84,7 +90,7 @@ public sealed class FaultyEndpoint(Uri node) : DelegatingHandler(new SocketsHttp
                         """{"jsonrpc":"2.0","id":1,"error":{"code":-32005,"message":"query exceeds max block range"}}"""
                     );
         }
-        using var forwarded = new HttpRequestMessage(HttpMethod.Post, node)
+        using var forwarded = new HttpRequestMessage(HttpMethod.Post, Node)
         {
             Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json"),
         };

@@ -12,9 +12,6 @@ public sealed record FollowerOptions
     /// <summary>Blocks that can be taken back; a deeper reorganisation reads everything again.</summary>
     public int ReorganisationWindow { get; init; } = 128;
 
-    /// <summary>Blocks below the head at which the state is kept: 0 for a local chain, more where blocks are not final at once.</summary>
-    public int Confirmations { get; init; }
-
     /// <summary>How far a second endpoint may be behind the first.</summary>
     public int SecondEndpointLag { get; init; } = 8;
 }
@@ -39,6 +36,7 @@ public sealed class ChainFollower : IDisposable
     private readonly FollowerOptions _options;
     private readonly SemaphoreSlim _following = new(1);
     private volatile ChainState _state = new();
+    private (long At, ChainUnavailableException Problem)? _silent; // guarded by _following
 
     /// <summary>Prepares to follow a deployment's contracts.</summary>
     /// <param name="client">The endpoint that is read.</param>
@@ -72,10 +70,14 @@ public sealed class ChainFollower : IDisposable
     /// <exception cref="ChainHistoryException">The endpoint's logs are incomplete or contradictory.</exception>
     public async Task RefreshAsync(CancellationToken cancellation)
     {
+        var asked = _clock.GetTimestamp();
         await _following.WaitAsync(cancellation).ConfigureAwait(false);
         ulong? changedFrom = null;
         try
         {
+            // who waited while an endpoint did not answer is told so, instead of waiting for the same once more
+            if (_silent is { } silent && silent.At >= asked)
+                throw new ChainUnavailableException(silent.Problem.Message, silent.Problem);
             var head = await TargetAsync(cancellation).ConfigureAwait(false);
             for (var attempts = 0; _state.Head?.Hash != head.Hash; attempts++)
             {
@@ -87,6 +89,11 @@ public sealed class ChainFollower : IDisposable
                     head = await TargetAsync(cancellation).ConfigureAwait(false);
             }
             _state.Confirm(_clock.GetUtcNow());
+        }
+        catch (ChainUnavailableException problem) when (problem.InnerException is not ChainUnavailableException)
+        {
+            _silent = (_clock.GetTimestamp(), problem);
+            throw;
         }
         finally
         {
@@ -132,18 +139,13 @@ public sealed class ChainFollower : IDisposable
         }
     }
 
-    /// <summary>The block to go to: the head less the confirmations, on which the endpoints agree.</summary>
+    /// <summary>The block to go to: the head, on which the endpoints agree. Never one below it: a revocation counts at once.</summary>
     private async Task<Block> TargetAsync(CancellationToken cancellation)
     {
         if (await _client.ChainIdAsync(cancellation).ConfigureAwait(false) != _deployment.ChainId)
             throw new ChainHistoryException("The endpoint serves another chain than the contracts are on.");
         var head = await _client.HeadAsync(cancellation).ConfigureAwait(false);
-        if (_second is not null)
-            head = await AgreedAsync(head, cancellation).ConfigureAwait(false);
-        var depth = (ulong)_options.Confirmations;
-        return depth == 0
-            ? head
-            : await HeaderAsync(head.Number > depth ? head.Number - depth : 0, cancellation).ConfigureAwait(false);
+        return _second is null ? head : await AgreedAsync(head, cancellation).ConfigureAwait(false);
     }
 
     private async Task<Block> AgreedAsync(Block head, CancellationToken cancellation)

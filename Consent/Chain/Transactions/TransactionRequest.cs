@@ -39,9 +39,9 @@ public sealed class TransactionRevertedException(string purpose, Bytes32 hash, A
     public Abi.Revert Revert { get; } = revert;
 }
 
-/// <summary>A transaction is not in a block within the deadline. It stays in the journal and is sent again at the next start.</summary>
+/// <summary>A transaction is in no block of the wanted depth within the deadline. It stays in the journal and is sent again at the next start.</summary>
 public sealed class TransactionNotMinedException(string purpose, Bytes32 hash)
-    : Exception($"'{purpose}' ({hash}) is in no block yet.")
+    : Exception($"'{purpose}' ({hash}) is in no block of the wanted depth yet.")
 {
     /// <summary>Hash of the transaction as last sent.</summary>
     public Bytes32 Hash { get; } = hash;

@@ -17,16 +17,24 @@ public sealed partial class TransactionSender
         var raisedAt = begun;
         var pause = _options.FirstPoll;
         var missing = 0;
+        var top = 0ul;
         while (true)
         {
-            if (await FindAsync(sent, cancellation).ConfigureAwait(false) is { } mined)
+            var mined = await FindAsync(sent, cancellation).ConfigureAwait(false);
+            var head =
+                mined is null || _options.Depth == 1
+                    ? null
+                    : await _client.HeadAsync(cancellation).ConfigureAwait(false);
+            if (mined is not null && (head is null || head.Number + 1 >= mined.Block.Number + (ulong)_options.Depth))
                 return await FinishAsync(purpose, sent, mined, cancellation).ConfigureAwait(false);
+            if (head?.Number > top) // in a block: it only waits for more of them
+                (top, missing, begun, raisedAt) = (head.Number, 0, _clock.GetTimestamp(), _clock.GetTimestamp());
             if (_clock.GetElapsedTime(begun) > _options.Deadline)
                 throw new TransactionNotMinedException(purpose, sent[^1].Hash);
 
             await Task.Delay(pause, _clock, cancellation).ConfigureAwait(false);
             pause = pause * 1.6 < _options.LongestPoll ? pause * 1.6 : _options.LongestPoll;
-            if (pause < _options.LongestPoll / 4)
+            if (mined is not null || pause < _options.LongestPoll / 4)
                 continue; // look deeper only when it takes longer than usual
 
             var used = await _client.NonceAsync(Address, BlockId.Latest, cancellation).ConfigureAwait(false);
@@ -56,12 +64,6 @@ public sealed partial class TransactionSender
             var receipt = await _client.ReceiptAsync(signed.Hash, cancellation).ConfigureAwait(false);
             if (receipt is null)
                 continue;
-            if (_options.Depth > 1)
-            {
-                var head = await _client.HeadAsync(cancellation).ConfigureAwait(false);
-                if (head.Number + 1 < receipt.Block + (ulong)_options.Depth)
-                    return null;
-            }
             // asked by hash: a block that a reorganisation took away meanwhile is no answer
             var block = await _client.BlockAsync(BlockId.At(receipt.BlockHash), cancellation).ConfigureAwait(false);
             return block is null ? null : new MinedTransaction(receipt, block);

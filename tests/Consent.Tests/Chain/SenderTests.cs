@@ -1,7 +1,10 @@
 using MedLedger.Consent.Chain;
+using MedLedger.Consent.Chain.Contracts;
+using MedLedger.Consent.Chain.Following;
 using MedLedger.Consent.Chain.Rpc;
 using MedLedger.Consent.Chain.Transactions;
 using MedLedger.Crypto.Ethereum;
+using MedLedger.Crypto.Fields;
 using MedLedger.Tests;
 
 namespace MedLedger.Consent.Tests.Chain;
@@ -196,6 +199,64 @@ public sealed class SenderTests
         );
         await Assert.ThrowsAsync<JsonRpcException>(() => poor.SendAsync(Transfer(EthereumAddress.Zero), default));
         Assert.DoesNotContain(chain.Journal.Entries, entry => entry.State == TransactionState.Open);
+    }
+
+    [Fact]
+    public async Task A_transaction_counts_from_the_configured_depth_on_and_waits_for_blocks_without_repair()
+    {
+        await using var chain = await LocalChain.StartAsync();
+        var sender = chain.NewSender(options: Impatient with { Depth = 4, Deadline = TimeSpan.FromSeconds(2) });
+        var sending = sender.SendAsync(Transfer(EthereumAddress.Zero), default);
+        // longer than the deadline and the time after which a fee is raised, but a block comes now and then
+        for (var i = 0; i < 3; i++)
+        {
+            await Task.Delay(1000);
+            Assert.False(sending.IsCompleted, $"done {i} blocks too early");
+            await chain.CallAsync("evm_mine");
+        }
+        var mined = await sending;
+        var head = await chain.Client.HeadAsync(default);
+        Assert.Equal(mined.Block.Number + 3, head.Number);
+        Assert.Single(chain.Journal.Entries, entry => entry.Sender == sender.Address);
+
+        var problem = await Assert.ThrowsAsync<TransactionNotMinedException>(() =>
+            sender.SendAsync(Transfer(EthereumAddress.Zero), default)
+        );
+        Assert.Contains("depth", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Two_relayers_at_once_insert_every_grant_once()
+    {
+        await using var chain = await LocalChain.StartAsync();
+        var roles = DeploymentRoles.All(chain.Deployer.Address);
+        var deployment = await chain.DeployAsync(roles);
+        using var first = chain.NewSender();
+        using var second = chain.NewSender();
+        var registry = new ConsentRegistry(chain.Client, deployment.ConsentRegistry);
+        foreach (var relayer in (TransactionSender[])[first, second])
+            await chain.Deployer.SendAsync(registry.GrantRole("RELAYER", relayer.Address), default);
+
+        // each has leaves of its own, and some that both were given
+        TransactionRequest Batch(int from) =>
+            registry.Grant([.. Enumerable.Range(from, 3).Select(i => Fr.From((ulong)i + 1))]);
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 20)
+                .SelectMany(i =>
+                    new[] { first.SendAsync(Batch(2 * i), default), second.SendAsync(Batch((2 * i) + 1), default) }
+                )
+        );
+
+        Assert.Equal(42u, await registry.SizeAsync(default));
+        using var follower = new ChainFollower(chain.Client, deployment, TimeProvider.System);
+        await follower.RefreshAsync(default);
+        Assert.Equal(
+            await registry.RootAsync(default),
+            follower.State.NewestRoot(RootKind.Consent)!.Value.ToBigInteger()
+        );
+        var indices = Enumerable.Range(1, 42).Select(i => follower.State.Grant(Fr.From((ulong)i), out _)!.Index);
+        Assert.Equal(Enumerable.Range(0, 42), indices.Order());
     }
 
     private static async Task WaitForAsync(Func<bool> condition)

@@ -1,0 +1,168 @@
+using System.Globalization;
+using MedLedger.Api.Cli;
+using MedLedger.Api.Jobs;
+using MedLedger.Api.Persistence;
+using MedLedger.Api.Records;
+using MedLedger.Api.Tests.Cli;
+using MedLedger.Api.Tests.Consents;
+using MedLedger.Consent.Access;
+using MedLedger.Consent.Chain.Contracts;
+using MedLedger.Crypto.Ethereum;
+using MedLedger.Tests;
+
+namespace MedLedger.Api.Tests.Node;
+
+/// <summary>What the gate decides while endpoints are silent, contradict each other, or live at another time.</summary>
+[Trait("threat", "relayer, chain node, miner")]
+public sealed class ChainOutOfReachTests : IAsyncLifetime, IDisposable
+{
+    private const ulong ChainId = 515_152;
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(4);
+    private readonly ConsentFolder _folder = new();
+    private ExternalNode _node = null!;
+    private ExternalNode _other = null!;
+    private FaultyServer _first = null!;
+    private FaultyServer _second = null!;
+
+    public async Task InitializeAsync()
+    {
+        _node = await ExternalNode.StartAsync(ChainId);
+        _other = await ExternalNode.StartAsync(ChainId);
+        _first = new FaultyServer(_node.Endpoint);
+        _second = new FaultyServer(_node.Endpoint);
+    }
+
+    [Fact]
+    public async Task It_denies_after_the_silence_at_once_on_contradiction_and_a_signed_revocation_never_waits()
+    {
+        await DeployAsync();
+        await _folder.ImportPatientAsync();
+        await WithAsync(async ledger =>
+        {
+            var leaf = (await ConsentFolder.AddAsync(ledger, ConsentFolder.Consent("c", ConsentFolder.First))).Granted[
+                0
+            ];
+            Assert.Null(await AskAsync(ledger));
+
+            // another branch of the same chain: one of the two lies, and nobody knows which
+            await _other.CallAsync("anvil_mine", "0x100");
+            _second.Faults.Node = _other.Endpoint;
+            Assert.Equal(DenyReason.ChainUnavailable, await AskAsync(ledger));
+            _second.Faults.Node = _node.Endpoint;
+            Assert.Null(await AskAsync(ledger));
+
+            foreach (var endpoint in (FaultyServer[])[_second, _first])
+            {
+                endpoint.Faults.Unreachable = true;
+                Assert.Null(await AskAsync(ledger)); // on the head that was confirmed a moment ago
+                await Task.Delay(Silence);
+                Assert.Equal(DenyReason.ChainUnavailable, await AskAsync(ledger));
+                endpoint.Faults.Unreachable = false;
+                Assert.Null(await AskAsync(ledger));
+            }
+
+            // the patient's word counts before any block has it, and is sent when the chain is back
+            _first.Faults.Unreachable = true;
+            var change = await ledger.Consents.RevokeAsync("Consent/c", default);
+            Assert.True(change!.IsWaiting);
+            Assert.NotNull(await AskAsync(ledger));
+            var (state, why, _) = await ConsentFolder.AnalyseAsync(ledger, ConsentFolder.First);
+            Assert.Equal((AnalysisState.Denied, "revoked"), (state, why));
+            Assert.Equal(LeafState.Live, ledger.Chain.Follower.State.Grant(leaf, out _)!.State);
+            _first.Faults.Unreachable = false;
+            await ledger.Issuer.ContinueAsync(default);
+            Assert.Equal(LeafState.Removed, ledger.Chain.Follower.State.Grant(leaf, out _)!.State);
+        });
+    }
+
+    [Fact]
+    public async Task It_denies_while_the_heads_time_and_the_clock_lie_apart()
+    {
+        await DeployAsync();
+        await _folder.ImportPatientAsync();
+        await WithAsync(async ledger =>
+        {
+            await ConsentFolder.AddAsync(ledger, ConsentFolder.Consent("c", ConsentFolder.First));
+            Assert.Null(await AskAsync(ledger));
+            await _node.CallAsync("evm_increaseTime", 60);
+            await _node.CallAsync("evm_mine");
+            Assert.Equal(DenyReason.ChainUnavailable, await AskAsync(ledger)); // the setting says 30 seconds
+        });
+    }
+
+    public async Task DisposeAsync()
+    {
+        _first.Dispose();
+        _second.Dispose();
+        await _node.DisposeAsync();
+        await _other.DisposeAsync();
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    /// <summary>Why a clinician with a consent and a grant does not get the observation; null when they do.</summary>
+    private static async Task<DenyReason?> AskAsync(OpenLedger ledger)
+    {
+        await using var context = ledger.Store.CreateDbContext();
+        var vault = ledger.Store.Vault;
+        var states = await ledger.States.LoadAsync(context, [vault.PatientKey(ConsentFolder.Patient)], default);
+        var observation = await RecordReader
+            .LoadAsync(context, [vault.RecordKey("Observation/plain")], default)
+            .SingleAsync();
+        var request = Requests.BySubject(ConsentFolder.Patient, ledger.Store.Time.GetUtcNow()) with
+        {
+            Actors = [ConsentFolder.First],
+            Purpose = "TREAT",
+        };
+        DenyReason? why = null;
+        var view = await ledger.Chain.ViewAsync(default);
+        var opener = new RecordOpener(vault, ledger.Gate);
+        using var opened = opener
+            .Open([observation], request, states, view, (_, reason) => why = reason)
+            .FirstOrDefault();
+        Assert.Equal(why is null, opened is not null);
+        return why;
+    }
+
+    private async Task WithAsync(Func<OpenLedger, Task> work)
+    {
+        var settings = _folder.File("settings.json");
+        await File.WriteAllTextAsync(
+            settings,
+            $$"""
+            {
+              "chain-deadline": "1",
+              "chain-silence": "{{Silence.TotalSeconds.ToString(CultureInfo.InvariantCulture)}}",
+              "clock-difference": "30",
+              "second-chain": "{{_second.Endpoint}}"
+            }
+            """
+        );
+        using var store = await StoreAccess.OpenAsync(_folder.Options, settings: settings);
+        await using var ledger = await OpenLedger.OpenAsync(store, _first.Endpoint, _ => { }, default);
+        await work(ledger);
+    }
+
+    private async Task DeployAsync()
+    {
+        using var key = Secp256k1PrivateKey.Generate();
+        await _node.FundAsync(key.Address, 100);
+        var bytes = new byte[Secp256k1PrivateKey.Size];
+        key.Export(bytes);
+        await File.WriteAllTextAsync(_folder.File("deployer"), Convert.ToHexStringLower(bytes));
+        var deployed = await _folder.Run(
+            "deploy",
+            "--chain",
+            _node.Endpoint.ToString(),
+            "--key",
+            _folder.File("deployer"),
+            "--json"
+        );
+        Assert.True(deployed.ExitCode == ExitCode.Good, deployed.Error);
+        foreach (var account in deployed.Json.GetProperty("accounts").EnumerateObject())
+        {
+            var address = account.Value.GetProperty("address").GetString()!;
+            await _node.FundAsync(new EthereumAddress(Convert.FromHexString(address[2..])), 10);
+        }
+    }
+}
