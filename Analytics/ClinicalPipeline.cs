@@ -29,7 +29,7 @@ public sealed class ClinicalPipeline : IDisposable
         Tagger = tagger;
         Deidentifier = new Deidentifier(tagger);
         _codes = new Lazy<CodeTable?>(() =>
-            model.Has("codes.txt.gz") ? new CodeTable(model.Lines("codes.txt.gz")) : null
+            model.Has("codes.txt.gz") ? new CodeTable(model.Text("codes.txt.gz")) : null
         );
     }
 
@@ -63,10 +63,7 @@ public sealed class ClinicalPipeline : IDisposable
     public static ClinicalPipeline Load(string modelFolder)
     {
         var model = ModelFolder.Open(modelFolder);
-        var pipeline = new ClinicalPipeline(model, new Tagger(model));
-        // The code table takes as long as all the rest; the first text seldom waits for all of it.
-        _ = Task.Run(() => pipeline.Codes);
-        return pipeline;
+        return new ClinicalPipeline(model, new Tagger(model));
     }
 
     /// <summary>

@@ -1,46 +1,35 @@
-using System.Text.Json.Serialization;
+using System.Text.Json;
+using MedLedger.Analytics.Text;
 
 namespace MedLedger.Analytics.Context;
 
 /// <summary>What a cue says of the findings in its scope.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<ContextCategory>))]
 internal enum ContextCategory
 {
-    [JsonStringEnumMemberName("negated")]
     Negated,
 
-    [JsonStringEnumMemberName("uncertain")]
     Uncertain,
 
-    [JsonStringEnumMemberName("hypothetical")]
     Hypothetical,
 
-    [JsonStringEnumMemberName("historical")]
     Historical,
 
-    [JsonStringEnumMemberName("family")]
     Family,
 
     /// <summary>Ends the scopes of other cues.</summary>
-    [JsonStringEnumMemberName("terminate")]
     Terminate,
 
     /// <summary>Looks like a cue and is none: takes the words so that no shorter cue does.</summary>
-    [JsonStringEnumMemberName("pseudo")]
     Pseudo,
 }
 
 /// <summary>Where the scope of a cue lies.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<ContextDirection>))]
 internal enum ContextDirection
 {
-    [JsonStringEnumMemberName("none")]
     None,
 
-    [JsonStringEnumMemberName("forward")]
     Forward,
 
-    [JsonStringEnumMemberName("backward")]
     Backward,
 }
 
@@ -59,12 +48,37 @@ internal sealed record ContextRule
 
     /// <summary>Categories whose scopes a terminator leaves alone.</summary>
     public IReadOnlyList<ContextCategory>? Except { get; init; }
-}
 
-/// <summary>The rules file.</summary>
-internal sealed record ContextRuleFile
-{
-    public required string Version { get; init; }
+    public static ContextRule Of(JsonElement json)
+    {
+        json.Only("cue", "category", "direction", "reach", "except");
+        return new ContextRule
+        {
+            Cue = json.Text("cue"),
+            Category = CategoryOf(json.Text("category")),
+            Direction = json.Text("direction") switch
+            {
+                "none" => ContextDirection.None,
+                "forward" => ContextDirection.Forward,
+                "backward" => ContextDirection.Backward,
+                _ => throw new FormatException("A direction is not known."),
+            },
+            Reach = json.TryGetProperty("reach", out var reach) ? reach.GetInt32() : null,
+            Except = json.TryGetProperty("except", out _) ? [.. json.Texts("except").Select(CategoryOf)] : null,
+        };
+    }
 
-    public required IReadOnlyList<ContextRule> Rules { get; init; }
+    /// <summary>The category of a word of a rules file. Throws <see cref="FormatException"/> when there is none.</summary>
+    public static ContextCategory CategoryOf(string word) =>
+        word switch
+        {
+            "negated" => ContextCategory.Negated,
+            "uncertain" => ContextCategory.Uncertain,
+            "hypothetical" => ContextCategory.Hypothetical,
+            "historical" => ContextCategory.Historical,
+            "family" => ContextCategory.Family,
+            "terminate" => ContextCategory.Terminate,
+            "pseudo" => ContextCategory.Pseudo,
+            _ => throw new FormatException("A category is not known."),
+        };
 }

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json;
 using MedLedger.Analytics.Text;
 
 namespace MedLedger.Analytics.Context;
@@ -7,15 +6,23 @@ namespace MedLedger.Analytics.Context;
 /// <summary>The assertion rules, loaded once. An unknown key or category in the file is refused.</summary>
 internal sealed class ContextRules
 {
-    private readonly PhraseTable<ContextRule[]> _cues = new(2048);
-
     private ContextRules(string version, string sha256, IReadOnlyList<ContextRule> rules)
     {
         Version = version;
         Sha256 = sha256;
         Rules = rules;
-        foreach (var group in rules.GroupBy(r => Key(r.Cue), StringComparer.Ordinal))
-            _cues.Add(group.Key, [.. group]);
+        var phrases = new Dictionary<string, List<ContextRule>>(rules.Count, StringComparer.Ordinal);
+        foreach (var rule in rules)
+        {
+            var key = Key(rule.Cue);
+            var scopeless = rule.Category is ContextCategory.Terminate or ContextCategory.Pseudo;
+            if (key.Length == 0 || scopeless != (rule.Direction == ContextDirection.None) || rule.Reach < 1)
+                throw new InvalidDataException($"The context rule '{rule.Cue}' contradicts itself.");
+            if (!phrases.TryGetValue(key, out var same))
+                phrases.Add(key, same = []);
+            same.Add(rule);
+        }
+        Cues = PhraseTable<ContextRule[]>.Of([.. phrases.Select(p => (p.Key, p.Value.ToArray()))]);
     }
 
     public string Version { get; }
@@ -29,31 +36,23 @@ internal sealed class ContextRules
     public static ContextRules Default { get; } = Parse(EmbeddedRules.Read("context.json"));
 
     /// <summary>Parses a rules file. Throws <see cref="InvalidDataException"/> when it is not of the known form.</summary>
-    public static ContextRules Parse(byte[] utf8)
-    {
-        ContextRuleFile file;
-        try
-        {
-            file =
-                JsonSerializer.Deserialize(utf8, RulesContext.Default.ContextRuleFile)
-                ?? throw new InvalidDataException("The context rules are empty.");
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException("The context rules cannot be read.", e);
-        }
-        foreach (var rule in file.Rules)
-        {
-            var scopeless = rule.Category is ContextCategory.Terminate or ContextCategory.Pseudo;
-            if (Key(rule.Cue).Length == 0 || scopeless != (rule.Direction == ContextDirection.None) || rule.Reach < 1)
-                throw new InvalidDataException($"The context rule '{rule.Cue}' contradicts itself.");
-        }
-        return new ContextRules(file.Version, Convert.ToHexStringLower(SHA256.HashData(utf8)), file.Rules);
-    }
+    public static ContextRules Parse(byte[] utf8) =>
+        StrictJson.Parse(
+            utf8,
+            "The context rules cannot be read.",
+            json =>
+            {
+                json.Only("version", "rules");
+                return new ContextRules(
+                    json.Text("version"),
+                    Convert.ToHexStringLower(SHA256.HashData(utf8)),
+                    json.GetProperty("rules").Each(ContextRule.Of)
+                );
+            }
+        );
 
-    /// <summary>The rules of exactly these words; <paramref name="goesOn"/> says whether longer cues begin so.</summary>
-    public bool TryFind(ReadOnlySpan<char> phrase, out ContextRule[]? rules, out bool goesOn) =>
-        _cues.TryFind(phrase, out rules, out goesOn);
+    /// <summary>The cues, by their words.</summary>
+    public PhraseTable<ContextRule[]> Cues { get; }
 
     private static string Key(string cue)
     {

@@ -17,7 +17,7 @@ internal sealed class ContextScopes
     ];
 
     private readonly string _text;
-    private readonly IReadOnlyList<TextSpan> _tokens;
+    private readonly List<TextSpan> _tokens;
     private readonly int _first;
     private readonly List<Match> _matches;
     private readonly List<Scope> _scopes = [];
@@ -26,13 +26,7 @@ internal sealed class ContextScopes
 
     private readonly record struct Scope(int First, int End, Match Cue, ContextRule Rule);
 
-    public ContextScopes(
-        ContextRules rules,
-        string text,
-        IReadOnlyList<TextSpan> tokens,
-        Range range,
-        LowerCaseSentence lower
-    )
+    public ContextScopes(ContextRules rules, string text, List<TextSpan> tokens, Range range, LowerCaseSentence lower)
     {
         _text = text;
         _tokens = tokens;
@@ -163,17 +157,10 @@ internal sealed class ContextScopes
         var matches = new List<Match>();
         for (var i = 0; i < lower.Count; )
         {
-            Match? longest = null;
-            for (var end = i + 1; end <= lower.Count; end++)
-            {
-                if (rules.TryFind(lower.Phrase(i, end), out var found, out var goesOn))
-                    longest = new Match(i, end, found!);
-                if (!goesOn)
-                    break;
-            }
-            if (longest is { } match)
-                matches.Add(match);
-            i = longest?.End ?? i + 1;
+            var end = lower.Longest(rules.Cues, i, out var found);
+            if (end > 0)
+                matches.Add(new Match(i, end, found!));
+            i = Math.Max(end, i + 1);
         }
         return matches;
     }

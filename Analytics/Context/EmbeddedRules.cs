@@ -1,7 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
-using MedLedger.Analytics.Sections;
-
 namespace MedLedger.Analytics.Context;
 
 /// <summary>The rule files inside the assembly.</summary>
@@ -17,11 +13,3 @@ internal static class EmbeddedRules
         return copy.ToArray();
     }
 }
-
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow
-)]
-[JsonSerializable(typeof(ContextRuleFile))]
-[JsonSerializable(typeof(SectionRuleFile))]
-internal sealed partial class RulesContext : JsonSerializerContext;

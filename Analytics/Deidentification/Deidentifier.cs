@@ -14,13 +14,8 @@ public sealed class Deidentifier
     private const double Likely = 0.3;
 
     private readonly Tagger _tagger;
-    private readonly EponymRules _eponyms;
 
-    internal Deidentifier(Tagger tagger)
-    {
-        _tagger = tagger;
-        _eponyms = EponymRules.Default;
-    }
+    internal Deidentifier(Tagger tagger) => _tagger = tagger;
 
     /// <summary>
     /// The identifiers of a text, in order, without overlaps. Throws <see cref="InvalidDataException"/> when the text is so
@@ -28,7 +23,7 @@ public sealed class Deidentifier
     /// </summary>
     public IReadOnlyList<Identifier> Find(string text, CancellationToken cancellationToken = default)
     {
-        var found = new IdentifierSet(text, _eponyms);
+        var found = new IdentifierSet(text, EponymRules.Default);
         foreach (var (kind, pattern) in IdentifierPatterns.All)
         {
             cancellationToken.ThrowIfCancellationRequested();

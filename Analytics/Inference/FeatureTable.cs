@@ -30,32 +30,51 @@ internal sealed class FeatureTable
     private const int FirstNumber = 2;
     private const int LongestNumber = 6;
 
-    private readonly Dictionary<string, int> _vocabulary;
-    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _words;
-    private readonly Dictionary<char, int> _alphabet;
+    private readonly PhraseTable<int> _vocabulary;
+    private readonly int[] _ascii = new int[128];
+    private readonly Dictionary<char, int> _alphabet = [];
     private readonly Gazetteer _gazetteer;
     private readonly int _characters;
 
     public FeatureTable(ModelFolder model, ModelTables tables)
     {
-        var gazetteer = Task.Run(() => new Gazetteer(model.Lines("gazetteer.txt.gz"), tables.Categories.Count));
-        _vocabulary = new Dictionary<string, int>(100_000, StringComparer.Ordinal);
-        foreach (var word in model.Lines("vocabulary.txt.gz"))
-            _vocabulary.TryAdd(word, _vocabulary.Count);
-        _words = _vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
+        _vocabulary = Vocabulary(model.Text("vocabulary.txt.gz"));
         _characters = tables.Characters;
-        _alphabet = tables
-            .Alphabet.Select((letter, i) => (letter, i))
-            .Where(x => x.letter.Length == 1)
-            .ToDictionary(x => x.letter[0], x => x.i + 2);
-        _gazetteer = gazetteer.GetAwaiter().GetResult();
+        Array.Fill(_ascii, Unknown);
+        for (var i = 0; i < tables.Alphabet.Count; i++)
+        {
+            if (tables.Alphabet[i].Length != 1)
+                continue;
+            var letter = tables.Alphabet[i][0];
+            if (char.IsAscii(letter))
+                _ascii[letter] = i + 2;
+            else
+                _alphabet[letter] = i + 2;
+        }
+        _gazetteer = new Gazetteer(model.Text("gazetteer.txt.gz"), tables.Categories.Count);
+    }
+
+    private static PhraseTable<int> Vocabulary(char[] lines)
+    {
+        var table = new PhraseTable<int>(lines, lines.AsSpan().Count('\n') + 1);
+        var row = 0;
+        for (var start = 0; start < lines.Length; row++)
+        {
+            var end = lines.AsSpan(start).IndexOf('\n');
+            var length = end < 0 ? lines.Length - start : end;
+            if (lines.AsSpan(start, length).Contains(' '))
+                throw new InvalidDataException("The model's vocabulary has a line of more than one word.");
+            table.Add(start, length, row);
+            start += length + 1;
+        }
+        return table;
     }
 
     /// <summary>Whether the word table knows the word (lower case).</summary>
-    public bool Knows(ReadOnlySpan<char> word) => _words.ContainsKey(word);
+    public bool Knows(ReadOnlySpan<char> word) => _vocabulary.TryFind(WordHash.Of(word), word, out _, out _);
 
     /// <summary>The features of one sentence.</summary>
-    public SentenceFeatures Of(string text, IReadOnlyList<TextSpan> tokens, Range range, LowerCaseSentence lower)
+    public SentenceFeatures Of(string text, List<TextSpan> tokens, Range range, LowerCaseSentence lower)
     {
         var first = range.Start.Value;
         var words = new int[lower.Count];
@@ -63,18 +82,18 @@ internal sealed class FeatureTable
         var bits = new float[lower.Count * _gazetteer.Width];
         for (var i = 0; i < lower.Count; i++)
         {
-            words[i] = WordRow(lower.Word(i));
+            words[i] = WordRow(lower.Hash(i), lower.Word(i));
             Spell(tokens[first + i].Of(text), characters.AsSpan(i * _characters, _characters));
         }
         _gazetteer.Mark(lower, bits);
         return new SentenceFeatures(words, characters, bits);
     }
 
-    private int WordRow(ReadOnlySpan<char> lower)
+    private int WordRow(ulong hash, ReadOnlySpan<char> lower)
     {
         if (IsNumber(lower))
             return FirstNumber + Math.Min(lower.Length, LongestNumber) - 1;
-        return _words.TryGetValue(lower, out var row) ? row : Unknown;
+        return _vocabulary.TryFind(hash, lower, out var row, out _) ? row : Unknown;
     }
 
     private static bool IsNumber(ReadOnlySpan<char> word)
@@ -102,6 +121,6 @@ internal sealed class FeatureTable
     private void SpellAll(ReadOnlySpan<char> letters, Span<int> row)
     {
         for (var i = 0; i < letters.Length; i++)
-            row[i] = _alphabet.GetValueOrDefault(letters[i], Unknown);
+            row[i] = char.IsAscii(letters[i]) ? _ascii[letters[i]] : _alphabet.GetValueOrDefault(letters[i], Unknown);
     }
 }

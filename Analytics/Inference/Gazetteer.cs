@@ -8,17 +8,23 @@ internal sealed class Gazetteer
 {
     private const int LongestPhrase = 8;
 
-    private readonly PhraseTable<byte> _phrases = new(160_000);
+    private readonly PhraseTable<byte> _phrases;
 
-    public Gazetteer(IEnumerable<string> lines, int categories)
+    /// <summary>Reads lines of a phrase, a tab and a mask of categories.</summary>
+    public Gazetteer(char[] lines, int categories)
     {
         Categories = categories;
-        foreach (var line in lines)
+        _phrases = new PhraseTable<byte>(lines, lines.AsSpan().Count(' ') + lines.AsSpan().Count('\n'));
+        for (var start = 0; start < lines.Length; )
         {
+            var rest = lines.AsSpan(start);
+            var end = rest.IndexOf('\n');
+            var line = end < 0 ? rest : rest[..end];
             var tab = line.LastIndexOf('\t');
-            if (tab <= 0 || !byte.TryParse(line.AsSpan(tab + 1), CultureInfo.InvariantCulture, out var mask))
+            if (tab <= 0 || !byte.TryParse(line[(tab + 1)..], CultureInfo.InvariantCulture, out var mask))
                 throw new InvalidDataException("The model's gazetteer has a line without a mask.");
-            _phrases.Add(line.AsSpan(0, tab), mask);
+            _phrases.Add(start, tab, mask);
+            start += line.Length + 1;
         }
     }
 
@@ -38,9 +44,12 @@ internal sealed class Gazetteer
         {
             found.Clear();
             var last = Math.Min(i + LongestPhrase, sentence.Count);
+            ulong key = 0;
             for (var end = i + 1; end <= last; end++)
             {
-                if (_phrases.TryFind(sentence.Phrase(i, end), out var mask, out var goesOn))
+                var word = sentence.Hash(end - 1);
+                key = end == i + 1 ? word : WordHash.Then(key, word);
+                if (_phrases.TryFind(key, sentence.Phrase(i, end), out var mask, out var goesOn))
                 {
                     for (var c = 0; c < Categories; c++)
                     {

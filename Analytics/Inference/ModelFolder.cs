@@ -59,17 +59,13 @@ internal sealed class ModelFolder
     /// <summary>Whether the manifest lists the file.</summary>
     public bool Has(string name) => _files.ContainsKey(name);
 
-    /// <summary>The lines of a gzip file of UTF-8 text.</summary>
-    public IEnumerable<string> Lines(string name)
+    /// <summary>The characters of a gzip file of UTF-8 text.</summary>
+    public char[] Text(string name)
     {
-        using var reader = new StreamReader(
-            new GZipStream(new MemoryStream(Bytes(name)), CompressionMode.Decompress),
-            Encoding.UTF8,
-            detectEncodingFromByteOrderMarks: false,
-            bufferSize: 1 << 16
-        );
-        while (reader.ReadLine() is { } line)
-            yield return line;
+        using var unpacked = new MemoryStream();
+        using (var gzip = new GZipStream(new MemoryStream(Bytes(name)), CompressionMode.Decompress))
+            gzip.CopyTo(unpacked, 1 << 17);
+        return Encoding.UTF8.GetChars(unpacked.GetBuffer(), 0, checked((int)unpacked.Length));
     }
 
     private static byte[] ReadChecked(string folder, string name, string? expected)

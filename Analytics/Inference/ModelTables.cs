@@ -1,5 +1,5 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
+using MedLedger.Analytics.Text;
 
 namespace MedLedger.Analytics.Inference;
 
@@ -20,17 +20,26 @@ internal sealed record ModelTables
     public required int Emissions { get; init; }
 
     /// <summary>Parses the file. Throws <see cref="InvalidDataException"/> when it is not of this form.</summary>
-    public static ModelTables Parse(byte[] utf8)
+    public static ModelTables Parse(byte[] utf8) =>
+        StrictJson.Parse(utf8, "The model's heads.json cannot be read.", Of);
+
+    private static ModelTables Of(JsonElement json)
     {
-        try
+        json.Only("characters", "alphabet", "categories", "heads", "assertion", "emissions");
+        var assertion = json.GetProperty("assertion").Only("offset", "labels");
+        return new ModelTables
         {
-            return JsonSerializer.Deserialize(utf8, ModelTablesContext.Default.ModelTables)
-                ?? throw new InvalidDataException("The model's heads.json is empty.");
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException("The model's heads.json cannot be read.", e);
-        }
+            Characters = json.GetProperty("characters").GetInt32(),
+            Alphabet = json.Texts("alphabet"),
+            Categories = json.Texts("categories"),
+            Heads = json.GetProperty("heads").Each(HeadTable.Of),
+            Assertion = new AssertionTable
+            {
+                Offset = assertion.GetProperty("offset").GetInt32(),
+                Labels = assertion.Texts("labels"),
+            },
+            Emissions = json.GetProperty("emissions").GetInt32(),
+        };
     }
 }
 
@@ -53,6 +62,21 @@ internal sealed record HeadTable
 
     /// <summary>Emissions and steps are divided by it before probabilities are taken; null is 1.</summary>
     public float? Temperature { get; init; }
+
+    public static HeadTable Of(JsonElement json)
+    {
+        json.Only("name", "offset", "labels", "step", "first", "last", "temperature");
+        return new HeadTable
+        {
+            Name = json.Text("name"),
+            Offset = json.GetProperty("offset").GetInt32(),
+            Labels = json.Texts("labels"),
+            Step = json.GetProperty("step").Each(StrictJson.Numbers),
+            First = json.GetProperty("first").Numbers(),
+            Last = json.GetProperty("last").Numbers(),
+            Temperature = json.TryGetProperty("temperature", out var t) ? t.GetSingle() : null,
+        };
+    }
 }
 
 /// <summary>The columns of the assertion head.</summary>
@@ -62,10 +86,3 @@ internal sealed record AssertionTable
 
     public required IReadOnlyList<string> Labels { get; init; }
 }
-
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow
-)]
-[JsonSerializable(typeof(ModelTables))]
-internal sealed partial class ModelTablesContext : JsonSerializerContext;

@@ -43,13 +43,13 @@ internal sealed class Tagger : IDisposable
     public bool Knows(ReadOnlySpan<char> word) => _features.Knows(word);
 
     /// <summary>The emissions of one sentence, [T, columns].</summary>
-    public float[] Emissions(string text, IReadOnlyList<TextSpan> tokens, Range range, LowerCaseSentence lower) =>
+    public float[] Emissions(string text, List<TextSpan> tokens, Range range, LowerCaseSentence lower) =>
         _encoder.Run(_features.Of(text, tokens, range, lower));
 
     /// <summary>Tags one sentence with the heads named.</summary>
     public TaggedSentence Tag(
         string text,
-        IReadOnlyList<TextSpan> tokens,
+        List<TextSpan> tokens,
         Range range,
         LowerCaseSentence lower,
         IReadOnlyList<string> heads
@@ -68,7 +68,7 @@ internal sealed class Tagger : IDisposable
     /// </summary>
     public List<(int Token, double Weight)>? Occlude(
         string text,
-        IReadOnlyList<TextSpan> tokens,
+        List<TextSpan> tokens,
         Range range,
         TokenRun run,
         int most

@@ -18,7 +18,7 @@ internal static class Abbreviations
     private const int LongestForm = 10;
 
     /// <summary>The pairs of a text, in order.</summary>
-    public static List<Abbreviation> Find(string text, IReadOnlyList<TextSpan> tokens, IReadOnlyList<Range> sentences)
+    public static List<Abbreviation> Find(string text, List<TextSpan> tokens, IReadOnlyList<Range> sentences)
     {
         var pairs = new List<Abbreviation>();
         foreach (var sentence in sentences)
@@ -56,7 +56,7 @@ internal static class Abbreviations
         && form.Any(char.IsLetter)
         && form.Any(char.IsUpper);
 
-    private static int? LongForm(string text, IReadOnlyList<TextSpan> tokens, string form, int from, int open)
+    private static int? LongForm(string text, List<TextSpan> tokens, string form, int from, int open)
     {
         var low = tokens[from].Start;
         var at = tokens[open - 1].End - 1;

@@ -14,7 +14,7 @@ internal static class NameAgreement
     /// <summary>Adds the missing runs to the lists, one list a sentence, in token indices of the sentence.</summary>
     public static void Apply(
         string text,
-        IReadOnlyList<TextSpan> tokens,
+        List<TextSpan> tokens,
         IReadOnlyList<Range> sentences,
         IReadOnlyList<Abbreviation> abbreviations,
         IReadOnlyList<List<TokenRun>> runs
@@ -60,7 +60,7 @@ internal static class NameAgreement
 
     private static Dictionary<string, Vote> Votes(
         string text,
-        IReadOnlyList<TextSpan> tokens,
+        List<TextSpan> tokens,
         IReadOnlyList<Range> sentences,
         IReadOnlyList<List<TokenRun>> runs
     )
@@ -90,7 +90,7 @@ internal static class NameAgreement
 
     private static void AddShortForms(
         string text,
-        IReadOnlyList<TextSpan> tokens,
+        List<TextSpan> tokens,
         IReadOnlyList<Range> sentences,
         IReadOnlyList<Abbreviation> abbreviations,
         IReadOnlyList<List<TokenRun>> runs,

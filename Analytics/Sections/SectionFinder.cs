@@ -7,7 +7,7 @@ namespace MedLedger.Analytics.Sections;
 /// Follows the sentences of a document and says under which heading each stands. A heading begins a sentence and ends
 /// with a colon, or is a whole line of its own.
 /// </summary>
-internal sealed class SectionFinder(SectionRules rules, string text, IReadOnlyList<TextSpan> tokens)
+internal sealed class SectionFinder(SectionRules rules, string text, List<TextSpan> tokens)
 {
     private readonly List<(SectionRule Rule, TextSpan Heading)> _open = [];
 
@@ -17,15 +17,7 @@ internal sealed class SectionFinder(SectionRules rules, string text, IReadOnlyLi
     /// <summary>Looks at the next sentence. Returns how many of its tokens are a heading.</summary>
     public int Next(Range sentence, LowerCaseSentence lower)
     {
-        SectionRule? found = null;
-        var length = 0;
-        for (var end = 1; end <= lower.Count; end++)
-        {
-            if (rules.TryFind(lower.Phrase(0, end), out var rule, out var goesOn) && IsHeading(sentence, lower, end))
-                (found, length) = (rule, end);
-            if (!goesOn)
-                break;
-        }
+        var length = lower.Longest(rules.Headings, 0, out var found, end => IsHeading(sentence, lower, end));
         if (found is null)
             return 0;
         var first = sentence.Start.Value;

@@ -14,32 +14,28 @@ internal sealed record SectionRule
 
     /// <summary>What a finding in it is when its sentence has no cue.</summary>
     public ContextCategory? Assertion { get; init; }
-}
 
-/// <summary>The rules file.</summary>
-internal sealed record SectionRuleFile
-{
-    public required string Version { get; init; }
-
-    public required IReadOnlyList<SectionRule> Sections { get; init; }
+    public static SectionRule Of(JsonElement json)
+    {
+        json.Only("name", "headings", "assertion");
+        return new SectionRule
+        {
+            Name = json.Text("name"),
+            Headings = json.Texts("headings"),
+            Assertion = json.TryGetProperty("assertion", out _) ? ContextRule.CategoryOf(json.Text("assertion")) : null,
+        };
+    }
 }
 
 /// <summary>The section rules, loaded once. An unknown key in the file is refused.</summary>
 internal sealed class SectionRules
 {
-    private readonly PhraseTable<SectionRule> _headings = new(1024);
-
-    private SectionRules(SectionRuleFile file)
+    private SectionRules(string version, IReadOnlyList<SectionRule> rules)
     {
-        Version = file.Version;
-        foreach (var rule in file.Sections)
-        {
-            foreach (var heading in rule.Headings)
-            {
-                var words = Tokenizer.Tokenize(heading).Select(t => t.Of(heading).ToString().ToLowerInvariant());
-                _headings.Add(string.Join(' ', words), rule);
-            }
-        }
+        Version = version;
+        Headings = PhraseTable<SectionRule>.Of([
+            .. rules.SelectMany(rule => rule.Headings.Select(heading => (Key(heading), rule))),
+        ]);
     }
 
     public string Version { get; }
@@ -48,22 +44,20 @@ internal sealed class SectionRules
     public static SectionRules Default { get; } = Parse(EmbeddedRules.Read("sections.json"));
 
     /// <summary>Parses a rules file. Throws <see cref="InvalidDataException"/> when it is not of the known form.</summary>
-    public static SectionRules Parse(byte[] utf8)
-    {
-        try
-        {
-            return new SectionRules(
-                JsonSerializer.Deserialize(utf8, RulesContext.Default.SectionRuleFile)
-                    ?? throw new InvalidDataException("The section rules are empty.")
-            );
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException("The section rules cannot be read.", e);
-        }
-    }
+    public static SectionRules Parse(byte[] utf8) =>
+        StrictJson.Parse(
+            utf8,
+            "The section rules cannot be read.",
+            json =>
+            {
+                json.Only("version", "sections");
+                return new SectionRules(json.Text("version"), json.GetProperty("sections").Each(SectionRule.Of));
+            }
+        );
 
-    /// <summary>The rule of a heading of these words; <paramref name="goesOn"/> says whether longer headings begin so.</summary>
-    public bool TryFind(ReadOnlySpan<char> phrase, out SectionRule? rule, out bool goesOn) =>
-        _headings.TryFind(phrase, out rule, out goesOn);
+    /// <summary>The rules, by the words of their headings.</summary>
+    public PhraseTable<SectionRule> Headings { get; }
+
+    private static string Key(string heading) =>
+        string.Join(' ', Tokenizer.Tokenize(heading).Select(t => t.Of(heading).ToString().ToLowerInvariant()));
 }

@@ -5,7 +5,7 @@ using MedLedger.Analytics.Documents;
 
 namespace MedLedger.Analytics.Terminology;
 
-/// <summary>What a name may stand for: it decides which concepts are looked at.</summary>
+/// <summary>What a name may be the name of.</summary>
 internal enum CodeKind
 {
     Chemical,
@@ -13,8 +13,9 @@ internal enum CodeKind
 }
 
 /// <summary>
-/// Suggests codes of MeSH, Disease Ontology and ICD-10-CM for a name: first by equal keys, the most said first, else by
-/// likeness of letters. Built on first use; answers are kept for names seen before.
+/// Suggests codes of MeSH, the Disease Ontology and ICD-10-CM for a name: equal keys first, weighted by how often training
+/// mentions meant the concept, then a wider key, then names that resemble it by their letters. The table is read in place:
+/// nothing is copied out of it before it is asked for. Safe for many threads; answers are kept for names seen before.
 /// </summary>
 internal sealed class CodeTable
 {
@@ -24,48 +25,42 @@ internal sealed class CodeTable
     private const int MostRemembered = 50_000;
     private const double LeastAlike = 0.45;
 
-    private readonly List<Concept> _concepts = new(50_000);
-    private readonly Dictionary<CodeKind, Names> _names;
+    private readonly char[] _lines;
+    private readonly Concept[] _concepts;
+    private int _count;
+    private readonly CodeNames _chemicals;
+    private readonly CodeNames _diseases;
     private readonly ConcurrentDictionary<(CodeKind, string), IReadOnlyList<CodeSuggestion>> _remembered = new();
 
-    private sealed record Concept(string System, string Code, string Display);
-
-    [StructLayout(LayoutKind.Auto)]
-    private readonly record struct Meaning(int Concept, int Weight);
-
-    private sealed class Names
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Concept
     {
-        public Dictionary<string, List<Meaning>> ByKey { get; } = new(60_000, StringComparer.Ordinal);
-
-        /// <summary>By the wider key; built when a name is not found otherwise.</summary>
-        public Lazy<Dictionary<string, List<Meaning>>> ByLooseKey { get; }
-
-        public List<string> All { get; } = new(60_000);
-
-        public List<int> ConceptOf { get; } = new(60_000);
-
-        public Lazy<NameIndex> Index { get; }
-
-        public List<int> WeightOf { get; } = new(60_000);
-
-        public Names()
-        {
-            Index = new Lazy<NameIndex>(() => new NameIndex(All));
-            ByLooseKey = new Lazy<Dictionary<string, List<Meaning>>>(() =>
-            {
-                var keys = new Dictionary<string, List<Meaning>>(All.Count, StringComparer.Ordinal);
-                for (var i = 0; i < All.Count; i++)
-                    Put(keys, NameKey.Loose(All[i]), ConceptOf[i], WeightOf[i]);
-                return keys;
-            });
-        }
+        public char System;
+        public int Code;
+        public int CodeLength;
+        public int Display;
+        public int DisplayLength;
     }
 
-    public CodeTable(IEnumerable<string> lines)
+    /// <summary>
+    /// Reads lines of system, kind, code, display and further names, with tabs between. Throws
+    /// <see cref="InvalidDataException"/> when one is of another form.
+    /// </summary>
+    public CodeTable(char[] lines)
     {
-        _names = new() { [CodeKind.Chemical] = new Names(), [CodeKind.Disease] = new Names() };
-        foreach (var line in lines)
-            Add(line.Split('\t'));
+        _lines = lines;
+        var count = lines.AsSpan().Count('\n');
+        var names = lines.AsSpan().Count('\t') - (2 * count) + 2;
+        _concepts = new Concept[count + 1];
+        _chemicals = new CodeNames(lines, names);
+        _diseases = new CodeNames(lines, names);
+        for (var start = 0; start < lines.Length; )
+        {
+            var length = lines.AsSpan(start).IndexOf('\n');
+            length = length < 0 ? lines.Length - start : length;
+            Add(start, length);
+            start += length + 1;
+        }
     }
 
     /// <summary>At most one suggestion a system, MeSH first, then by score.</summary>
@@ -73,96 +68,95 @@ internal sealed class CodeTable
     {
         if (_remembered.TryGetValue((kind, name), out var known))
             return known;
-        var found = Look(_names[kind], name);
+        var found = Look(kind, name);
         if (_remembered.Count < MostRemembered)
             _remembered.TryAdd((kind, name), found);
         return found;
     }
 
-    private List<CodeSuggestion> Look(Names names, string name)
+    private List<CodeSuggestion> Look(CodeKind kind, string name)
     {
-        var best = new Dictionary<string, (Concept Concept, double Score)>(StringComparer.Ordinal);
-        Take(best, names.ByKey.GetValueOrDefault(NameKey.Of(name)), 1);
-        var systems = names == _names[CodeKind.Chemical] ? 1 : 3;
+        var best = new Dictionary<char, (int Concept, double Score)>();
+        var names = kind == CodeKind.Chemical ? _chemicals : _diseases;
+        Take(best, names.OfKey(name), 1);
+        var systems = kind == CodeKind.Chemical ? 1 : 3;
         if (best.Count < systems && name.Length is > 2 and < 120)
         {
             if (systems > 1)
-                Take(best, names.ByLooseKey.Value.GetValueOrDefault(NameKey.Loose(name)), 0.8);
+                Take(best, names.OfLooseKey(name), 0.8);
             if (best.Count < systems)
             {
-                foreach (var (number, score) in names.Index.Value.Nearest(name, 200, LeastAlike))
-                {
-                    var concept = _concepts[names.ConceptOf[number]];
-                    best.TryAdd(concept.System, (concept, Math.Round(Math.Min(score, 0.99), 3)));
-                }
+                foreach (var (concept, score) in names.Alike(name, 200, LeastAlike))
+                    best.TryAdd(_concepts[concept].System, (concept, Math.Round(Math.Min(score, 0.99), 3)));
             }
         }
         return
         [
-            .. best
-                .Values.OrderByDescending(b => b.Concept.System == Mesh)
-                .ThenByDescending(b => b.Score)
-                .Select(b => new CodeSuggestion(b.Concept.System, b.Concept.Code, b.Concept.Display, b.Score)),
+            .. best.OrderByDescending(b => b.Key == 'M')
+                .ThenByDescending(b => b.Value.Score)
+                .Select(b => SuggestionOf(_concepts[b.Value.Concept], b.Value.Score)),
         ];
     }
 
-    private void Take(Dictionary<string, (Concept Concept, double Score)> best, List<Meaning>? meanings, double score)
+    private void Take(Dictionary<char, (int Concept, double Score)> best, List<int> concepts, double score)
     {
-        if (meanings is null)
-            return;
-        foreach (var meaning in meanings.OrderByDescending(m => m.Weight))
-            best.TryAdd(_concepts[meaning.Concept].System, (_concepts[meaning.Concept], score));
+        foreach (var concept in concepts)
+            best.TryAdd(_concepts[concept].System, (concept, score));
     }
 
-    private void Add(string[] fields)
+    private CodeSuggestion SuggestionOf(Concept concept, double score)
     {
-        if (fields.Length < 4 || fields[0].Length != 1 || fields[1] is not ("c" or "d"))
-            throw new InvalidDataException("The model's code table has a line of another form.");
-        var names = _names[fields[1] == "c" ? CodeKind.Chemical : CodeKind.Disease];
-        var (system, code) = fields[0] switch
+        var code = new string(_lines, concept.Code, concept.CodeLength);
+        var display = new string(_lines, concept.Display, concept.DisplayLength);
+        return concept.System switch
         {
-            "M" => (Mesh, fields[2]),
-            "D" => (DiseaseOntology, "DOID:" + fields[2]),
-            "I" => (Icd10Cm, fields[2]),
-            _ => throw new InvalidDataException("The model's code table names an unknown system."),
+            'M' => new CodeSuggestion(Mesh, code, display, score),
+            'D' => new CodeSuggestion(DiseaseOntology, "DOID:" + code, display, score),
+            _ => new CodeSuggestion(Icd10Cm, code, display, score),
         };
-        var concept = _concepts.Count;
-        _concepts.Add(new Concept(system, code, fields[3]));
-        AddName(names, fields[3], concept, 2);
-        for (var i = 4; i < fields.Length; i++)
+    }
+
+    private void Add(int start, int length)
+    {
+        var line = _lines.AsSpan(start, length);
+        var code = 4 + line[Math.Min(4, length)..].IndexOf('\t');
+        if (code < 5 || line[1] != '\t' || line[3] != '\t' || line[0] is not ('M' or 'D' or 'I'))
+            throw new InvalidDataException("The model's code table has a line of another form.");
+        var names = line[2] switch
         {
-            var name = fields[i];
-            var mark = name.LastIndexOf('^');
-            if (mark < 0)
-                AddName(names, name, concept, 1);
+            'c' => _chemicals,
+            'd' => _diseases,
+            _ => throw new InvalidDataException("The model's code table names an unknown kind."),
+        };
+        var concept = _count++;
+        var isDisplay = true;
+        for (var at = code + 1; at <= length; )
+        {
+            var size = line[at..].IndexOf('\t');
+            var field = size < 0 ? line[at..] : line.Slice(at, size);
+            if (isDisplay)
+            {
+                isDisplay = false;
+                _concepts[concept] = new Concept
+                {
+                    System = line[0],
+                    Code = start + 4,
+                    CodeLength = code - 4,
+                    Display = start + at,
+                    DisplayLength = field.Length,
+                };
+                names.Add(start + at, field.Length, concept, 2);
+            }
+            else if (field.LastIndexOf('^') is var mark and >= 0)
+            {
+                var times = int.Parse(field[(mark + 1)..], CultureInfo.InvariantCulture);
+                names.Add(start + at, mark, concept, 3 * times);
+            }
             else
-                AddName(
-                    names,
-                    name[..mark],
-                    concept,
-                    3 * int.Parse(name.AsSpan(mark + 1), CultureInfo.InvariantCulture)
-                );
+            {
+                names.Add(start + at, field.Length, concept, 1);
+            }
+            at += field.Length + 1;
         }
-    }
-
-    private static void AddName(Names names, string name, int concept, int weight)
-    {
-        names.All.Add(name);
-        names.ConceptOf.Add(concept);
-        names.WeightOf.Add(weight);
-        Put(names.ByKey, NameKey.Of(name), concept, weight);
-    }
-
-    private static void Put(Dictionary<string, List<Meaning>> keys, string key, int concept, int weight)
-    {
-        if (key.Length == 0)
-            return;
-        ref var meanings = ref CollectionsMarshal.GetValueRefOrAddDefault(keys, key, out _);
-        meanings ??= new List<Meaning>(1);
-        var at = meanings.FindIndex(m => m.Concept == concept);
-        if (at < 0)
-            meanings.Add(new Meaning(concept, weight));
-        else
-            meanings[at] = new Meaning(concept, meanings[at].Weight + weight);
     }
 }

@@ -10,12 +10,7 @@ internal sealed class FindingCoder
     private readonly CodeTable? _table;
     private readonly Dictionary<string, string> _longForms = new(StringComparer.Ordinal);
 
-    public FindingCoder(
-        CodeTable? table,
-        string text,
-        IReadOnlyList<TextSpan> tokens,
-        IReadOnlyList<Abbreviation> abbreviations
-    )
+    public FindingCoder(CodeTable? table, string text, List<TextSpan> tokens, IReadOnlyList<Abbreviation> abbreviations)
     {
         _table = table;
         foreach (var a in abbreviations)

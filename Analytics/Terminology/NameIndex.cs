@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace MedLedger.Analytics.Terminology;
 
 /// <summary>
@@ -14,34 +16,45 @@ internal sealed class NameIndex
     private readonly int[] _postings;
     private readonly byte[] _sizes;
 
-    /// <summary>Builds the index; a name's number is its position.</summary>
-    public NameIndex(IReadOnlyList<string> names)
+    /// <summary>Builds the index of names that stand in a block of characters.</summary>
+    public NameIndex(char[] characters, ReadOnlySpan<CodeNames.Name> names)
     {
-        _sizes = new byte[names.Count];
+        _sizes = new byte[names.Length];
+        var size = 0;
+        foreach (ref readonly var name in names)
+            size += Math.Min(name.Length, LongestName) + 1;
         var grams = new GramSet();
-        foreach (var name in names)
+        var all = new ushort[size];
+        var at = 0;
+        for (var n = 0; n < names.Length; n++)
         {
-            foreach (var gram in grams.Of(name))
+            var own = grams.Of(new ReadOnlySpan<char>(characters, names[n].Start, names[n].Length));
+            _sizes[n] = (byte)own.Length;
+            foreach (var gram in own)
+            {
                 _starts[gram + 1]++;
+                all[at++] = gram;
+            }
         }
         for (var i = 0; i < Buckets; i++)
             _starts[i + 1] += _starts[i];
-        _postings = new int[_starts[Buckets]];
-        var next = _starts.AsSpan(0, Buckets).ToArray();
-        for (var n = 0; n < names.Count; n++)
+        _postings = new int[at];
+        var next = (int[])_starts.Clone();
+        at = 0;
+        for (var n = 0; n < names.Length; n++)
         {
-            var own = grams.Of(names[n]);
-            _sizes[n] = (byte)Math.Min(255, own.Length);
-            foreach (var gram in own)
-                _postings[next[gram]++] = n;
+            for (var end = at + _sizes[n]; at < end; at++)
+                _postings[next[all[at]]++] = n;
         }
     }
 
     /// <summary>The names most alike, best first.</summary>
-    public List<(int Name, double Score)> Nearest(string name, int count, double least)
+    public List<(int Name, double Score)> Nearest(ReadOnlySpan<char> name, int count, double least)
     {
         var grams = new GramSet().Of(name);
-        var shared = new Dictionary<int, int>();
+        var shared = ArrayPool<byte>.Shared.Rent(_sizes.Length);
+        shared.AsSpan(0, _sizes.Length).Clear();
+        var seen = new List<int>();
         foreach (var gram in grams)
         {
             var postings = _postings.AsSpan(_starts[gram], _starts[gram + 1] - _starts[gram]);
@@ -49,35 +62,38 @@ internal sealed class NameIndex
                 continue;
             foreach (var n in postings)
             {
-                ref var seen = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(
-                    shared,
-                    n,
-                    out _
-                );
-                seen++;
+                if (shared[n]++ == 0)
+                    seen.Add(n);
             }
         }
-        var size = grams.Length;
-        return
-        [
-            .. shared
-                .Select(s => (s.Key, Score: 2.0 * s.Value / (size + _sizes[s.Key])))
-                .Where(s => s.Score >= least)
-                .OrderByDescending(s => s.Score)
-                .ThenBy(s => s.Key)
-                .Take(count),
-        ];
+        var alike = new List<(int Name, double Score)>();
+        foreach (var n in seen)
+        {
+            var score = 2.0 * shared[n] / (grams.Length + _sizes[n]);
+            if (score >= least)
+                alike.Add((n, score));
+        }
+        ArrayPool<byte>.Shared.Return(shared);
+        alike.Sort(static (a, b) => a.Score != b.Score ? b.Score.CompareTo(a.Score) : a.Name.CompareTo(b.Name));
+        if (alike.Count > count)
+            alike.RemoveRange(count, alike.Count - count);
+        return alike;
     }
 
     /// <summary>The distinct trigrams of one name at a time, without allocation.</summary>
     private sealed class GramSet
     {
-        private readonly int[] _seen = new int[Buckets];
-        private readonly int[] _grams = new int[LongestName + 1];
-        private int _turn;
+        private readonly byte[] _seen = new byte[Buckets];
+        private readonly ushort[] _grams = new ushort[LongestName + 1];
+        private byte _turn;
 
-        public ReadOnlySpan<int> Of(string name)
+        public ReadOnlySpan<ushort> Of(ReadOnlySpan<char> name)
         {
+            if (_turn == byte.MaxValue)
+            {
+                Array.Clear(_seen);
+                _turn = 0;
+            }
             _turn++;
             var count = 0;
             char a = ' ',
@@ -85,7 +101,8 @@ internal sealed class NameIndex
             var length = Math.Min(name.Length, LongestName);
             for (var i = 0; i <= length; i++)
             {
-                var c = i < length ? char.ToLowerInvariant(name[i]) : ' ';
+                var c = i < length ? name[i] : ' ';
+                c = char.IsAsciiLetterUpper(c) ? (char)(c | 0x20) : c;
                 var gram = Hash(a, b, c);
                 if (_seen[gram] != _turn)
                 {
@@ -98,11 +115,11 @@ internal sealed class NameIndex
         }
     }
 
-    private static int Hash(char a, char b, char c)
+    private static ushort Hash(char a, char b, char c)
     {
         unchecked
         {
-            return (int)((((a * 0x9e3779b1u) ^ (b * 0x85ebca6bu) ^ (c * 0xc2b2ae35u)) * 0x27d4eb2fu) >> 16);
+            return (ushort)((((a * 0x9e3779b1u) ^ (b * 0x85ebca6bu) ^ (c * 0xc2b2ae35u)) * 0x27d4eb2fu) >> 16);
         }
     }
 }

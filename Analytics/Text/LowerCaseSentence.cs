@@ -1,18 +1,21 @@
 namespace MedLedger.Analytics.Text;
 
-/// <summary>The tokens of one sentence in lower case, joined by single spaces, so that a run of tokens is one slice.</summary>
+/// <summary>
+/// The tokens of one sentence in lower case, joined by single spaces, so that a run of tokens is one slice; with the hash
+/// of each token for all the tables that look it up.
+/// </summary>
 internal sealed class LowerCaseSentence
 {
     private readonly char[] _buffer;
     private readonly int[] _starts;
-    private readonly int[] _ends;
+    private readonly ulong[] _hashes;
 
-    public LowerCaseSentence(string text, IReadOnlyList<TextSpan> tokens, Range range)
+    public LowerCaseSentence(string text, List<TextSpan> tokens, Range range)
     {
         var (first, count) = range.GetOffsetAndLength(tokens.Count);
         Count = count;
-        _starts = new int[count];
-        _ends = new int[count];
+        _starts = new int[count + 1];
+        _hashes = new ulong[count];
         var size = count;
         for (var i = 0; i < count; i++)
             size += tokens[first + i].Length;
@@ -22,11 +25,13 @@ internal sealed class LowerCaseSentence
         {
             var token = tokens[first + i];
             _starts[i] = at;
-            token.Of(text).ToLowerInvariant(_buffer.AsSpan(at, token.Length));
+            var word = _buffer.AsSpan(at, token.Length);
+            ToLower(token.Of(text), word);
+            _hashes[i] = WordHash.Of(word);
             at += token.Length;
-            _ends[i] = at;
             _buffer[at++] = ' ';
         }
+        _starts[count] = at;
     }
 
     /// <summary>How many tokens there are.</summary>
@@ -35,7 +40,44 @@ internal sealed class LowerCaseSentence
     /// <summary>One token in lower case.</summary>
     public ReadOnlySpan<char> Word(int index) => Phrase(index, index + 1);
 
+    /// <summary><see cref="WordHash"/> of one token.</summary>
+    public ulong Hash(int index) => _hashes[index];
+
     /// <summary>The tokens from <paramref name="first"/> up to, not including, <paramref name="end"/>.</summary>
     public ReadOnlySpan<char> Phrase(int first, int end) =>
-        _buffer.AsSpan(_starts[first], _ends[end - 1] - _starts[first]);
+        _buffer.AsSpan(_starts[first], _starts[end] - 1 - _starts[first]);
+
+    /// <summary>
+    /// Looks up the phrases of a table that begin at <paramref name="first"/>. Returns where the longest that
+    /// <paramref name="accept"/> takes ends, 0 when there is none.
+    /// </summary>
+    public int Longest<T>(PhraseTable<T> table, int first, out T? value, Func<int, bool>? accept = null)
+    {
+        value = default;
+        var longest = 0;
+        ulong key = 0;
+        for (var end = first + 1; end <= Count; end++)
+        {
+            key = end == first + 1 ? _hashes[first] : WordHash.Then(key, _hashes[end - 1]);
+            if (table.TryFind(key, Phrase(first, end), out var found, out var goesOn) && accept?.Invoke(end) != false)
+                (longest, value) = (end, found);
+            if (!goesOn)
+                break;
+        }
+        return longest;
+    }
+
+    private static void ToLower(ReadOnlySpan<char> word, Span<char> lower)
+    {
+        for (var i = 0; i < word.Length; i++)
+        {
+            var c = word[i];
+            if (!char.IsAscii(c))
+            {
+                word.ToLowerInvariant(lower);
+                return;
+            }
+            lower[i] = char.IsAsciiLetterUpper(c) ? (char)(c | 0x20) : c;
+        }
+    }
 }

@@ -25,7 +25,7 @@ public static class SentenceSplitter
         Abbreviations.GetAlternateLookup<ReadOnlySpan<char>>();
 
     /// <summary>The sentences as ranges of token indices.</summary>
-    public static List<Range> Split(string text, IReadOnlyList<TextSpan> tokens)
+    public static List<Range> Split(string text, List<TextSpan> tokens)
     {
         var sentences = new List<Range>();
         var first = 0;
@@ -41,7 +41,7 @@ public static class SentenceSplitter
         return sentences;
     }
 
-    private static bool Starts(string text, IReadOnlyList<TextSpan> tokens, int i)
+    private static bool Starts(string text, List<TextSpan> tokens, int i)
     {
         var start = tokens[i].Start;
         var previousEnd = tokens[i - 1].End;
