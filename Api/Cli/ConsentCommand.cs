@@ -48,7 +48,7 @@ internal static class ConsentCommand
                 await using var open = await OpenAsync(context, store, chain, cancellation);
                 var who = DelegateCommand.ReferenceOf(context.Arguments.GetValue(actor));
                 if (who is not null)
-                    await open.AllowAsync(context, who, read, cancellation);
+                    await open.AllowAsync(who, read, cancellation);
                 var (consent, change, problem) = await open.Consents.AddAsync(json, cancellation, who);
                 if (consent is null || change is null)
                     throw CommandFailure.Refused($"The consent was not taken: {problem}.");
@@ -78,7 +78,7 @@ internal static class ConsentCommand
                 await using var open = await OpenAsync(context, store, chain, cancellation);
                 var who = DelegateCommand.ReferenceOf(context.Arguments.GetValue(actor));
                 if (who is not null)
-                    await open.AllowRevocationAsync(context, who, consent, cancellation);
+                    await open.AllowRevocationAsync(who, consent, cancellation);
                 var change =
                     await open.Consents.RevokeAsync(consent, cancellation, who)
                     ?? throw CommandFailure.Refused("There is no such consent.");
@@ -205,31 +205,20 @@ internal static class ConsentCommand
         }
 
         /// <summary>Ends the command when the delegate may not give this consent.</summary>
-        public async Task AllowAsync(
-            CommandContext context,
-            string who,
-            PreparedRecord consent,
-            CancellationToken cancellation
-        )
+        public async Task AllowAsync(string who, PreparedRecord consent, CancellationToken cancellation)
         {
             if (!ConsentDirective.TryParse(consent.Content, out var directive))
                 throw CommandFailure.Refused("The consent was not taken.");
             var patient = consent.Description.Patients[0];
-            var refusal = await Delegations(context)
-                .RefusesAsync(who, patient, DelegatedAct.Consent, directive, cancellation);
+            var refusal = await Delegations.RefusesAsync(who, patient, DelegatedAct.Consent, directive, cancellation);
             if (refusal is not null)
                 throw CommandFailure.Refused($"The consent was not taken: {refusal}.");
         }
 
         /// <summary>Ends the command when the delegate may not end this consent.</summary>
-        public async Task AllowRevocationAsync(
-            CommandContext context,
-            string who,
-            string consent,
-            CancellationToken cancellation
-        )
+        public async Task AllowRevocationAsync(string who, string consent, CancellationToken cancellation)
         {
-            var delegations = Delegations(context);
+            var delegations = Delegations;
             var patient =
                 await delegations.PatientOfAsync(consent, cancellation)
                 ?? throw CommandFailure.Refused("There is no such consent.");
@@ -237,9 +226,8 @@ internal static class ConsentCommand
                 throw CommandFailure.Refused($"The consent was not ended: {refusal}.");
         }
 
-        /// <summary>Delegations under the rules of the configured jurisdiction.</summary>
-        public DelegationStore Delegations(CommandContext context) =>
-            new(store, gate, Audit, PlaceRules.JurisdictionOf(context.Settings));
+        /// <summary>Who acts for whom.</summary>
+        public DelegationStore Delegations => new(store, gate, Audit);
 
         public LedgerChain Chain { get; }
 

@@ -63,8 +63,8 @@ internal static class DelegateCommand
                 using var store = await Store.OpenAsync(context, "consent delegate", cancellation);
                 using var audit = new AuditTrail(store);
                 var gate = new RecordGate(store.Vault, new AccessGate(PlaceRules.GateOf(context.Settings)), store.Time);
-                var delegations = new DelegationStore(store, gate, audit, PlaceRules.JurisdictionOf(context.Settings));
-                if (await delegations.RecordAsync(delegation, cancellation) is { } problem)
+                var delegations = new DelegationStore(store, gate, audit);
+                if (await delegations.RecordAsync(delegation, "operator", cancellation) is { } problem)
                     throw CommandFailure.Refused($"The delegation was not recorded: {problem}.");
                 context.Terminal.Say($"{delegation.Delegate} acts for {delegation.Patient} as {delegation.Power}.");
                 if (context.Settings.IsJson)

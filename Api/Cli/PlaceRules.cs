@@ -21,7 +21,7 @@ internal static class PlaceRules
     /// <c>MEDLEDGER_MAJORITY_AGE</c> (default 18) and <c>MEDLEDGER_UTC_OFFSET</c>, the offset in which a birthday begins,
     /// as <c>+01:00</c> (default UTC).
     /// </summary>
-    public static Jurisdiction JurisdictionOf(Settings settings)
+    private static Jurisdiction JurisdictionOf(Settings settings)
     {
         var (age, offset) = (18, TimeSpan.Zero);
         if (
@@ -67,6 +67,7 @@ internal static class PlaceRules
             MaxClockDifference = ChainSettings.ClockDifference(settings),
             LongestEmergency = TimeSpan.FromMinutes(minutes),
             DissentForbidsBreakGlass = dissent == "binds",
+            Jurisdiction = JurisdictionOf(settings),
         };
     }
 }

@@ -38,7 +38,7 @@ internal static class ReceiptCommand
                 using var store = await Store.OpenAsync(context, "consent receipt", cancellation);
                 await using var open = await ConsentCommand.OpenAsync(context, store, chain, cancellation);
                 var receipt =
-                    await open.Receipts.IssueAsync(reference, cancellation)
+                    await open.Receipts.IssueAsync(reference, "operator", cancellation)
                     ?? throw CommandFailure.Refused("There is no such patient.");
                 var path = Path.GetFullPath(context.Arguments.GetValue(output)!);
                 var content = context.Arguments.GetValue(format) switch

@@ -189,6 +189,7 @@ internal static partial class UserCommand
         role switch
         {
             Role.Patient => "Patient",
+            Role.RelatedPerson => "RelatedPerson",
             Role.Ingest => "Device",
             _ => "Practitioner",
         };

@@ -96,6 +96,9 @@ internal static class Outcomes
         public static Outcome NotWritable { get; } =
             new(403, "forbidden", "The consents of the patient do not permit this to be written.");
 
+        /// <summary>Not within a recorded power, and why not.</summary>
+        public static Outcome NoPower(string text) => new(403, "forbidden", text);
+
         /// <summary>No emergency access, and why not.</summary>
         public static Outcome NoEmergency(string text) => new(403, "forbidden", text);
 

@@ -12,6 +12,9 @@ internal enum Role
     /// <summary>Manages their own consents, sees who did what.</summary>
     Patient,
 
+    /// <summary>Acts for patients, as far as the recorded power reaches (<see cref="Consent.Delegations.Delegation"/>).</summary>
+    RelatedPerson,
+
     /// <summary>Reads evidence and log, no content.</summary>
     Compliance,
 

@@ -65,6 +65,7 @@ internal sealed partial class Scopes
             Role.Ingest => "system/*.cus",
             Role.Clinician => "user/*.cruds",
             Role.Patient => "patient/*.cruds",
+            Role.RelatedPerson => "user/*.rs user/Consent.cruds",
             Role.Compliance => "user/AuditEvent.rs user/Task.u",
             Role.Operator => "system/*.c",
             _ => "",

@@ -33,6 +33,7 @@ internal sealed class OpenLedger : IAsyncDisposable
         Issuer = new GrantIssuer(store, chain, Grantees, Anchoring, Audit, Gate);
         Consents = new ConsentStore(store, Gate, Issuer, Audit);
         States = new PatientStates(store.Vault, Gate, Issuer);
+        Delegations = new DelegationStore(store, Gate, Audit);
         Emergencies = new EmergencyStore(store, States, Gate, Rules, Audit);
         Importer = new Importer(store, Audit, SensitivityRules.BuiltIn);
         using var secret = store.Custody.OpenOperatorKey("enrolment-note");
@@ -72,6 +73,8 @@ internal sealed class OpenLedger : IAsyncDisposable
     public PatientStates States { get; }
 
     public EmergencyStore Emergencies { get; }
+
+    public DelegationStore Delegations { get; }
 
     public Importer Importer { get; }
 

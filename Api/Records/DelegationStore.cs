@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Security.Cryptography;
-using System.Text.Json;
 using MedLedger.Api.Jobs;
 using MedLedger.Api.Persistence;
 using MedLedger.Consent.Access;
@@ -8,50 +6,40 @@ using MedLedger.Consent.Delegations;
 using MedLedger.Consent.Directives;
 using MedLedger.Consent.Log;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace MedLedger.Api.Records;
 
-/// <summary>Somebody acts for a patient; the row says neither who nor for whom.</summary>
-internal sealed class DelegationRow
-{
-    /// <summary>16 random bytes, hexadecimal.</summary>
-    public required string Id { get; init; }
-
-    /// <summary><see cref="PatientRow.PatientKey"/>.</summary>
-    public required string PatientKey { get; init; }
-
-    /// <summary><see cref="SealedDelegation.Seal"/>.</summary>
-    public required byte[] Content { get; set; }
-}
-
-internal sealed class DelegationRowConfiguration : IEntityTypeConfiguration<DelegationRow>
-{
-    public void Configure(EntityTypeBuilder<DelegationRow> builder)
-    {
-        builder.ToTable("delegations").HasKey(d => d.Id);
-        builder.HasIndex(d => d.PatientKey);
-        builder.HasOne<PatientRow>().WithMany().HasForeignKey(d => d.PatientKey);
-    }
-}
-
 /// <summary>Who may act for whom: recorded with its evidence, sealed, logged, and asked before each act.</summary>
-internal sealed class DelegationStore(Store store, RecordGate gate, AuditTrail audit, Jurisdiction jurisdiction)
+internal sealed class DelegationStore(Store store, RecordGate gate, AuditTrail audit)
 {
     /// <summary>
     /// Records a delegation, in place of an earlier one of the same person for the same patient. The RelatedPerson must
     /// be stored as this patient's. Answers a problem, or null.
     /// </summary>
-    public async Task<string?> RecordAsync(Delegation delegation, CancellationToken cancellation)
+    /// <param name="delegation">Who, for whom, on what ground.</param>
+    /// <param name="recordedBy">Who saw the evidence: <c>operator</c>, or the reference of a caller.</param>
+    /// <param name="cancellation">Ends it before it is written.</param>
+    public async Task<string?> RecordAsync(Delegation delegation, string recordedBy, CancellationToken cancellation)
     {
         var patientKey = store.Vault.PatientKey(delegation.Patient);
         await using var context = store.CreateDbContext();
         if (!await IsTheirsAsync(context, delegation.Delegate, patientKey, cancellation))
             return "there is no such RelatedPerson of this patient";
+        var birth = await BirthAsync(context, patientKey, cancellation);
+        var age = delegation.Refuses(
+            delegation.Delegate,
+            delegation.Patient,
+            birth,
+            DelegatedAct.Read,
+            gate.Settings.Jurisdiction,
+            delegation.From
+        );
+        if (age is DelegationRefusal.PatientIsOfAge or DelegationRefusal.PatientIsMinor or DelegationRefusal.AgeUnknown)
+            return Explain(age.Value);
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         if (SealedDelegation.Seal(store.Vault, patientKey, id, delegation) is not { } content)
             return "the patient's keys cannot be had";
-        foreach (var (row, known) in await LoadAsync(context, patientKey, cancellation))
+        foreach (var (row, known) in await Delegates.LoadAsync(context, store.Vault, patientKey, cancellation))
         {
             if (known.Delegate == delegation.Delegate)
                 context.Remove(row);
@@ -61,19 +49,11 @@ internal sealed class DelegationStore(Store store, RecordGate gate, AuditTrail a
             {
                 Id = id,
                 PatientKey = patientKey,
+                DelegateKey = store.Vault.RecordKey(delegation.Delegate),
                 Content = content,
             }
         );
-        var recorded = new AuditEvent
-        {
-            Action = AuditAction.ConsentChanged,
-            PatientKey = patientKey,
-            Agent = delegation.Delegate,
-            Patient = delegation.Patient,
-            Interaction = "delegation",
-            Entities = [delegation.Delegate, delegation.Evidence],
-            Note = delegation.Power.ToString(),
-        };
+        var recorded = Changed(patientKey, delegation, recordedBy, "delegation");
         await audit.AppendAsync(context, [recorded], () => context.SaveChangesAsync(cancellation), cancellation);
         return null;
     }
@@ -97,22 +77,27 @@ internal sealed class DelegationStore(Store store, RecordGate gate, AuditTrail a
     {
         var patientKey = store.Vault.PatientKey(patient);
         await using var context = store.CreateDbContext();
-        var birth = await BirthAsync(context, patient, cancellation);
+        var all = await Delegates.LoadAsync(context, store.Vault, patientKey, cancellation);
+        var birth = all.Count == 0 ? null : await BirthAsync(context, patientKey, cancellation);
         var refusal = DelegationRefusal.NotTheirs;
-        foreach (var (_, delegation) in await LoadAsync(context, patientKey, cancellation))
+        foreach (var (_, delegation) in all)
         {
             var now = store.Time.GetUtcNow();
-            var answer = delegation.Refuses(who, patient, birth, act, jurisdiction, now);
+            var answer = delegation.Refuses(who, patient, birth, act, gate.Settings.Jurisdiction, now);
             if (answer is null)
             {
-                return consent is null || delegation.Bounds(consent, birth, jurisdiction)
+                return consent is null || delegation.Bounds(consent, birth, gate.Settings.Jurisdiction)
                     ? null
                     : "the consent's period does not end when the power to give it does";
             }
             if (answer != DelegationRefusal.NotTheirs)
                 refusal = answer.Value;
         }
-        return refusal switch
+        return Explain(refusal);
+    }
+
+    private static string Explain(DelegationRefusal refusal) =>
+        refusal switch
         {
             DelegationRefusal.NotInForce => "the delegation is not in force",
             DelegationRefusal.PatientIsOfAge => "the patient is of age",
@@ -121,6 +106,56 @@ internal sealed class DelegationStore(Store store, RecordGate gate, AuditTrail a
             DelegationRefusal.BeyondPower => "it is beyond the stated power",
             _ => "they have no recorded power for this patient",
         };
+
+    /// <summary>Delegations of a patient, in force or not.</summary>
+    public async Task<IReadOnlyList<Delegation>> OfPatientAsync(string patient, CancellationToken cancellation)
+    {
+        await using var context = store.CreateDbContext();
+        var all = await Delegates.LoadAsync(context, store.Vault, store.Vault.PatientKey(patient), cancellation);
+        return [.. all.Select(pair => pair.Delegation).OrderBy(one => one.Delegate, StringComparer.Ordinal)];
+    }
+
+    /// <summary>Delegations of somebody who acts for others, in force or not.</summary>
+    public async Task<IReadOnlyList<Delegation>> OfDelegateAsync(string who, CancellationToken cancellation)
+    {
+        await using var context = store.CreateDbContext();
+        var key = store.Vault.RecordKey(who);
+        var rows = await context
+            .Set<DelegationRow>()
+            .AsNoTracking()
+            .Where(d => d.DelegateKey == key)
+            .ToListAsync(cancellation);
+        return
+        [
+            .. rows.Select(row => SealedDelegation.Open(store.Vault, row.PatientKey, row.Id, row.Content))
+                .OfType<Delegation>()
+                .Where(one => one.Delegate == who)
+                .OrderBy(one => one.Patient, StringComparer.Ordinal),
+        ];
+    }
+
+    /// <summary>
+    /// Ends a delegation: the person acts no more from here on. What they consented to stays until it is revoked or ends.
+    /// False when there is none that <paramref name="may"/> allows to end.
+    /// </summary>
+    public async Task<bool> EndAsync(
+        string who,
+        string patient,
+        string endedBy,
+        Func<Delegation, bool> may,
+        CancellationToken cancellation
+    )
+    {
+        var patientKey = store.Vault.PatientKey(patient);
+        await using var context = store.CreateDbContext();
+        var all = await Delegates.LoadAsync(context, store.Vault, patientKey, cancellation);
+        var (row, delegation) = all.FirstOrDefault(pair => pair.Delegation.Delegate == who && may(pair.Delegation));
+        if (row is null)
+            return false;
+        context.Remove(row);
+        var ended = Changed(patientKey, delegation, endedBy, "delegation-end");
+        await audit.AppendAsync(context, [ended], () => context.SaveChangesAsync(cancellation), cancellation);
+        return true;
     }
 
     /// <summary>The patient whose Consent this is, <c>Patient/id</c>; null when there is none.</summary>
@@ -128,21 +163,6 @@ internal sealed class DelegationStore(Store store, RecordGate gate, AuditTrail a
     {
         var all = await ConsentStore.ListAsync(store, gate, cancellation);
         return all.FirstOrDefault(one => one.Consent == consent)?.Patient;
-    }
-
-    private async Task<List<(DelegationRow Row, Delegation Delegation)>> LoadAsync(
-        LedgerContext context,
-        string patientKey,
-        CancellationToken cancellation
-    )
-    {
-        var rows = await context.Set<DelegationRow>().Where(d => d.PatientKey == patientKey).ToListAsync(cancellation);
-        return
-        [
-            .. rows.Select(row => (row, SealedDelegation.Open(store.Vault, patientKey, row.Id, row.Content)))
-                .Where(pair => pair.Item2 is not null)
-                .Select(pair => (pair.row, pair.Item2!)),
-        ];
     }
 
     private async Task<bool> IsTheirsAsync(
@@ -157,33 +177,23 @@ internal sealed class DelegationStore(Store store, RecordGate gate, AuditTrail a
             && await context.Compartments.AnyAsync(c => c.RecordKey == key && c.PatientKey == patientKey, cancellation);
     }
 
-    // Opened as the patient reads it, for the age alone; a date without its day tells no age.
-    private async Task<DateOnly?> BirthAsync(LedgerContext context, string patient, CancellationToken cancellation)
+    private async Task<DateOnly?> BirthAsync(LedgerContext context, string patientKey, CancellationToken cancellation)
     {
-        var patientKey = store.Vault.PatientKey(patient);
-        var stored = await RecordReader
-            .LoadAsync(context, [store.Vault.RecordKey(patient)], cancellation)
-            .FirstOrDefaultAsync(cancellation);
-        if (stored is null)
-            return null;
         var states = await new PatientStates(store.Vault, gate).LoadAsync(context, [patientKey], cancellation);
-        var request = Requests.BySubject(patient, store.Time.GetUtcNow());
-        var opener = new RecordOpener(store.Vault, gate);
-        using var opened = opener.Open([stored], request, states, chain: null, (_, _) => { }).FirstOrDefault();
-        if (opened is null)
-            return null;
-        using var json = JsonDocument.Parse(opened.Content());
-        return
-            json.RootElement.TryGetProperty("birthDate", out var date)
-            && date.ValueKind == JsonValueKind.String
-            && DateOnly.TryParseExact(
-                date.GetString(),
-                "yyyy-MM-dd",
-                CultureInfo.InvariantCulture,
-                default,
-                out var birth
-            )
-            ? birth
+        return states.GetValueOrDefault(patientKey) is { } state
+            ? await BirthDate.ReadAsync(context, store.Vault, gate, state, cancellation)
             : null;
     }
+
+    private static AuditEvent Changed(string patientKey, Delegation delegation, string agent, string interaction) =>
+        new()
+        {
+            Action = AuditAction.ConsentChanged,
+            PatientKey = patientKey,
+            Agent = agent,
+            Patient = delegation.Patient,
+            Interaction = interaction,
+            Entities = [delegation.Delegate, delegation.Evidence],
+            Note = delegation.Power.ToString(),
+        };
 }

@@ -13,7 +13,10 @@ namespace MedLedger.Api.Records;
 internal sealed class PatientReceipt(Store store, LedgerChain chain, RecordGate gate, AuditTrail audit)
 {
     /// <summary>The receipt as things stand, logged; null when there is no such patient.</summary>
-    public async Task<ConsentReceipt?> IssueAsync(string patient, CancellationToken cancellation)
+    /// <param name="patient"><c>Patient/id</c>.</param>
+    /// <param name="askedBy">Who asks: the patient, or who acts for them.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    public async Task<ConsentReceipt?> IssueAsync(string patient, string askedBy, CancellationToken cancellation)
     {
         var patientKey = store.Vault.PatientKey(patient);
         await using var context = store.CreateDbContext();
@@ -28,12 +31,23 @@ internal sealed class PatientReceipt(Store store, LedgerChain chain, RecordGate 
             .OrderBy(g => g.GrantId)
             .ToListAsync(cancellation);
         PatientStates.AssertCertain(state);
+        var givers = await GiversAsync(context, patientKey, cancellation);
         var terms = GrantIssuer.Compile(state.Directives, patient, store.Time.GetUtcNow());
         var receipt = new ConsentReceipt
         {
             Issued = store.Time.GetUtcNow(),
             Patient = patient,
-            Consents = [.. state.Directives.Where(directive => directive.IsActive)],
+            Consents =
+            [
+                .. state
+                    .Directives.Where(directive => directive.IsActive)
+                    .Select(directive => new ReceiptConsent(
+                        directive.Reference ?? "",
+                        directive.Version,
+                        directive.Digest,
+                        givers.GetValueOrDefault(directive.Reference ?? "")
+                    )),
+            ],
             TermsDigest = terms.TermsDigest,
             ChainId = chain.Deployment.ChainId,
             Registry = chain.Deployment.ConsentRegistry.ToString(),
@@ -50,11 +64,11 @@ internal sealed class PatientReceipt(Store store, LedgerChain chain, RecordGate 
             Decision = AuditDecision.Permitted,
             Basis = PermitBasis.Subject,
             PatientKey = patientKey,
-            Agent = patient,
+            Agent = askedBy,
             Patient = patient,
             Purpose = "PATRQT",
             Interaction = "consent-receipt",
-            Entities = [.. receipt.Consents.Select(consent => consent.Reference).OfType<string>()],
+            Entities = [.. receipt.Consents.Select(consent => consent.Reference)],
         };
         await audit.AppendAsync([issued], cancellation);
         return receipt;
@@ -62,6 +76,36 @@ internal sealed class PatientReceipt(Store store, LedgerChain chain, RecordGate 
 
     /// <summary>The file with the operator's signature.</summary>
     public byte[] Sign(ConsentReceipt receipt) => SignedReceipt.Sign(receipt, audit.Key, audit.PrivateKey);
+
+    // Who gave each Consent as it stands: the newest entry of the log that names it.
+    private async Task<Dictionary<string, string>> GiversAsync(
+        LedgerContext context,
+        string patientKey,
+        CancellationToken cancellation
+    )
+    {
+        var rows = await context
+            .Set<SealedAuditDetails>()
+            .AsNoTracking()
+            .Where(d => d.PatientKey == patientKey)
+            .OrderBy(d => d.Index)
+            .ToListAsync(cancellation);
+        var (log, givers) = (new LogStore(context), new Dictionary<string, string>(StringComparer.Ordinal));
+        foreach (var row in rows)
+        {
+            var bytes = await log.ReadEntryAsync(row.Index, cancellation);
+            if (
+                bytes is null
+                || !AuditEntry.TryDecode(bytes, out var entry)
+                || entry.Action != AuditAction.ConsentChanged
+                || AuditDetails.Open(store.Vault, row, entry) is not { } details
+            )
+                continue;
+            foreach (var consent in details.Entities)
+                givers[consent] = details.Agent;
+        }
+        return givers;
+    }
 
     private ReceiptEntry Entry(GrantRow row, string? transaction)
     {

@@ -61,7 +61,7 @@ internal sealed class PatientStates(RecordVault vault, RecordGate gate, GrantIss
         if (row.Erased is not null || reference is null)
             return new PatientState { PatientKey = patientKey, IsErased = true };
         var directives = await DirectivesAsync(context, patientKey, cancellation);
-        return new PatientState
+        var state = new PatientState
         {
             PatientKey = patientKey,
             Patient = reference,
@@ -72,6 +72,7 @@ internal sealed class PatientStates(RecordVault vault, RecordGate gate, GrantIss
                 : [.. (await issuer.GrantsAsync(context, patientKey, cancellation)).Select(g => g.Committed)],
             Emergencies = await EmergencyStore.OpenAsync(context, vault, patientKey, gate.Now, cancellation),
         };
+        return state with { Delegates = await Delegates.ReadersAsync(context, vault, gate, state, cancellation) };
     }
 
     // Null when one cannot be read: it might forbid, and without it more would be permitted than the patient said.

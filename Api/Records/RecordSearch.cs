@@ -115,7 +115,7 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
 
     /// <summary>
     /// The compartments in which the caller may have something: their own, those whose grants name them, those
-    /// for which they declared an emergency, and the organization's.
+    /// of whom they act for, those for which they declared an emergency, and the organization's.
     /// </summary>
     public async Task<IReadOnlyList<string>> CompartmentsAsync(LedgerContext context, CancellationToken cancellation)
     {
@@ -132,6 +132,7 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
                     .Where(e => grantees.Contains(e.DeclarerKey) && e.Ends > now)
                     .Select(e => e.PatientKey)
             )
+            .Union(context.Set<DelegationRow>().Where(d => grantees.Contains(d.DelegateKey)).Select(d => d.PatientKey))
             .Union(context.Patients.Where(p => own.Contains(p.PatientKey)).Select(p => p.PatientKey))
             .Take(MaxPatients + 1)
             .ToListAsync(cancellation);

@@ -1,4 +1,5 @@
 using MedLedger.Consent.Commitments;
+using MedLedger.Consent.Delegations;
 using MedLedger.Consent.Directives;
 using MedLedger.Consent.Grants;
 
@@ -51,7 +52,7 @@ public sealed record Compartment
     /// <summary>All grants of the patient that have not been deleted.</summary>
     public IReadOnlyList<CommittedGrant> Grants { get; init; } = [];
 
-    /// <summary>References that act for the patient within a recorded power (<c>RelatedPerson/id</c>).</summary>
+    /// <summary>References of who may read for the patient now, within a recorded power (<c>RelatedPerson/id</c>).</summary>
     public IReadOnlyList<string> Delegates { get; init; } = [];
 
     /// <summary>Emergencies that were declared for the patient; which of them hold, the gate says.</summary>
@@ -89,6 +90,9 @@ public sealed record GateSettings
 
     /// <summary>Whether a consent that forbids BTG binds in this jurisdiction.</summary>
     public bool DissentForbidsBreakGlass { get; init; } = true;
+
+    /// <summary>By whose rules of age somebody acts for a patient.</summary>
+    public Jurisdiction Jurisdiction { get; init; } = new(18, TimeSpan.Zero);
 }
 
 /// <summary>
@@ -97,6 +101,9 @@ public sealed record GateSettings
 /// </summary>
 public sealed class AccessGate(GateSettings settings)
 {
+    /// <summary>The bounds by which it decides.</summary>
+    public GateSettings Settings => settings;
+
     private const string BreakGlassPurpose = "BTG";
     private const string EmergencyTreatment = "ETREAT";
     private const string Access = "access";
@@ -227,10 +234,16 @@ public sealed class AccessGate(GateSettings settings)
         return (new DateTimeOffset(time.InUtc(0).Start, TimeSpan.Zero) - now).Duration() <= settings.MaxClockDifference;
     }
 
-    /// <summary>The patient, or who acts for the patient, reads what is theirs (GDPR 15 and 20, HIPAA 164.524).</summary>
+    /// <summary>
+    /// The patient reads, and adds to, what is theirs; who acts for the patient within a power to read, reads it (GDPR 15
+    /// and 20, HIPAA 164.524 and 164.502(g)).
+    /// </summary>
     private static bool IsSubject(AccessRequest request, Compartment compartment) =>
         request.Actors.Contains(compartment.Patient!, StringComparer.Ordinal)
-        || compartment.Delegates.Any(one => request.Actors.Contains(one, StringComparer.Ordinal));
+        || (
+            request.Action == Access
+            && compartment.Delegates.Any(one => request.Actors.Contains(one, StringComparer.Ordinal))
+        );
 
     /// <summary>
     /// An emergency that this caller declared for this patient, and that has not ended. A consent that forbids it binds

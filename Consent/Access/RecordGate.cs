@@ -21,7 +21,7 @@ public sealed record PatientState
     /// <summary>All grants of the patient that have not been deleted.</summary>
     public IReadOnlyList<CommittedGrant> Grants { get; init; } = [];
 
-    /// <summary>References that act for the patient.</summary>
+    /// <summary>References of who may read for the patient now.</summary>
     public IReadOnlyList<string> Delegates { get; init; } = [];
 
     /// <summary>Emergencies that were declared for the patient.</summary>
@@ -45,6 +45,9 @@ public sealed class RecordGate(RecordVault vault, AccessGate gate, TimeProvider 
 {
     /// <summary>The time by which it decides.</summary>
     public DateTimeOffset Now => time.GetUtcNow();
+
+    /// <summary>The bounds by which it decides.</summary>
+    public GateSettings Settings => gate.Settings;
 
     /// <summary>Decides for one record; a permit for every compartment is needed to open it.</summary>
     /// <param name="request">Who asks, for what; its resource is replaced by the facts of the row.</param>

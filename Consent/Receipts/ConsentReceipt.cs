@@ -15,6 +15,13 @@ namespace MedLedger.Consent.Receipts;
 /// <param name="Block">The block's number; null while it waits.</param>
 public sealed record ReceiptEntry(Grant? Grant, string Commitment, string? Transaction, ulong? Block);
 
+/// <summary>One consent of a receipt.</summary>
+/// <param name="Reference"><c>Consent/id</c>.</param>
+/// <param name="Version">As the Consent states it; null when it states none.</param>
+/// <param name="Digest">SHA-256 of the Consent as it was read.</param>
+/// <param name="GivenBy">Reference of who gave it, from the log; null when the log does not tell (it came by import).</param>
+public sealed record ReceiptConsent(string Reference, string? Version, ReadOnlyMemory<byte> Digest, string? GivenBy);
+
 /// <summary>
 /// What a patient keeps of one change of consent (after Kantara's Consent Receipt 1.1): the consents by their digests, the
 /// grants in words with their commitments and transactions, what was ended, and what was permitted but is not covered.
@@ -30,11 +37,8 @@ public sealed record ConsentReceipt
     /// <summary><c>Patient/id</c>.</summary>
     public required string Patient { get; init; }
 
-    /// <summary>Who gave the consent, when it was not the patient.</summary>
-    public string? GivenBy { get; init; }
-
     /// <summary>The consents that were compiled.</summary>
-    public required IReadOnlyList<ConsentDirective> Consents { get; init; }
+    public required IReadOnlyList<ReceiptConsent> Consents { get; init; }
 
     /// <summary>SHA-256 of the terms, as in the grants.</summary>
     public required ReadOnlyMemory<byte> TermsDigest { get; init; }
@@ -67,7 +71,6 @@ public sealed record ConsentReceipt
                 Issued.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)
             );
             writer.WriteString("patient", Patient);
-            writer.WriteString("givenBy", GivenBy ?? Patient);
             writer.WriteStartArray("consents");
             foreach (var consent in Consents)
             {
@@ -75,6 +78,7 @@ public sealed record ConsentReceipt
                 writer.WriteString("reference", consent.Reference);
                 writer.WriteString("version", consent.Version);
                 writer.WriteString("sha256", Convert.ToHexStringLower(consent.Digest.Span));
+                writer.WriteString("givenBy", consent.GivenBy);
                 writer.WriteEndObject();
             }
             writer.WriteEndArray();
@@ -101,12 +105,11 @@ public sealed record ConsentReceipt
             .Append(", ")
             .Append(Issued.ToUniversalTime().ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture))
             .Append('\n');
-        if (GivenBy is not null)
-            text.Append("Given by ").Append(GivenBy).Append(".\n");
         foreach (var consent in Consents)
             text.Append("From ")
                 .Append(consent.Reference)
                 .Append(consent.Version is null ? "" : ", version " + consent.Version)
+                .Append(consent.GivenBy is null ? "" : ", given by " + consent.GivenBy)
                 .Append(".\n");
         Section(text, "You agreed to:", Granted);
         Section(text, "You ended:", Revoked);

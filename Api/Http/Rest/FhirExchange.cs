@@ -35,7 +35,7 @@ internal sealed class FhirExchange(HttpContext http, Caller caller, OpenLedger l
     /// Whether the role reads content at all. Whoever does not is refused before anything is looked up, so that the answer
     /// is the same whatever is stored.
     /// </summary>
-    public bool MayRead => Caller.User.Role is Role.Clinician or Role.Patient;
+    public bool MayRead => Caller.User.Role is Role.Clinician or Role.Patient or Role.RelatedPerson;
 
     /// <summary>Whether the role writes content at all.</summary>
     public bool MayWrite => Caller.User.Role is Role.Ingest or Role.Clinician or Role.Patient;

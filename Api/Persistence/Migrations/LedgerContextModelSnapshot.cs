@@ -514,11 +514,17 @@ namespace MedLedger.Api.Persistence.Migrations
                         .IsRequired()
                         .HasColumnType("BLOB");
 
+                    b.Property<string>("DelegateKey")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("PatientKey")
                         .IsRequired()
                         .HasColumnType("TEXT");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("DelegateKey");
 
                     b.HasIndex("PatientKey");
 

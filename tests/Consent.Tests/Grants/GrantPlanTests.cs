@@ -224,7 +224,15 @@ public sealed class GrantPlanTests
         {
             Issued = Now,
             Patient = "Patient/carla",
-            Consents = [consent],
+            Consents =
+            [
+                new ReceiptConsent(
+                    consent.Reference ?? "Consent/c",
+                    consent.Version,
+                    consent.Digest,
+                    "RelatedPerson/mother"
+                ),
+            ],
             TermsDigest = compiled.TermsDigest,
             ChainId = 31337,
             Registry = "0x5FbDB2315678afecb367f032d93F642f64180aa3",
@@ -242,7 +250,8 @@ public sealed class GrantPlanTests
         Assert.Contains("waiting", text, StringComparison.Ordinal);
         Assert.Equal(receipt.ToJson(), receipt.ToJson());
         var json = JsonNode.Parse(receipt.ToJson())!;
-        Assert.Equal("Patient/carla", json["givenBy"]!.GetValue<string>());
+        Assert.Equal("RelatedPerson/mother", json["consents"]![0]!["givenBy"]!.GetValue<string>());
+        Assert.Contains("given by RelatedPerson/mother", text, StringComparison.Ordinal);
         Assert.Equal(
             Convert.ToHexStringLower(consent.Digest.Span),
             json["consents"]![0]!["sha256"]!.GetValue<string>()
@@ -256,7 +265,7 @@ public sealed class GrantPlanTests
         {
             Issued = Now,
             Patient = "Patient/<carla>",
-            Consents = [Consent(NoHiv)],
+            Consents = [new ReceiptConsent("Consent/c", null, Consent(NoHiv).Digest, null)],
             TermsDigest = new byte[32],
             ChainId = 31337,
             Registry = "0x5FbDB2315678afecb367f032d93F642f64180aa3",

@@ -376,6 +376,7 @@ namespace MedLedger.Api.Persistence.Migrations
                 {
                     Id = table.Column<string>(type: "TEXT", nullable: false),
                     PatientKey = table.Column<string>(type: "TEXT", nullable: false),
+                    DelegateKey = table.Column<string>(type: "TEXT", nullable: false),
                     Content = table.Column<byte[]>(type: "BLOB", nullable: false)
                 },
                 constraints: table =>
@@ -691,6 +692,11 @@ namespace MedLedger.Api.Persistence.Migrations
                 name: "IX_consent_states_Change",
                 table: "consent_states",
                 column: "Change");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_delegations_DelegateKey",
+                table: "delegations",
+                column: "DelegateKey");
 
             migrationBuilder.CreateIndex(
                 name: "IX_delegations_PatientKey",

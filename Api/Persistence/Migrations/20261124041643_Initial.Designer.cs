@@ -11,7 +11,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace MedLedger.Api.Persistence.Migrations
 {
     [DbContext(typeof(LedgerContext))]
-    [Migration("20261124035016_Initial")]
+    [Migration("20261124041643_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -517,11 +517,17 @@ namespace MedLedger.Api.Persistence.Migrations
                         .IsRequired()
                         .HasColumnType("BLOB");
 
+                    b.Property<string>("DelegateKey")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("PatientKey")
                         .IsRequired()
                         .HasColumnType("TEXT");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("DelegateKey");
 
                     b.HasIndex("PatientKey");
 

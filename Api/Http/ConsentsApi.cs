@@ -1,0 +1,246 @@
+using MedLedger.Api.Identity;
+using MedLedger.Api.Jobs;
+using MedLedger.Api.Persistence;
+using MedLedger.Api.Records;
+using MedLedger.Consent.Delegations;
+using MedLedger.Consent.Directives;
+using MedLedger.Consent.Log;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedLedger.Api.Http;
+
+/// <summary>
+/// What patients manage: their consents, the receipt, the uses of their grants, what the log says of them. Who acts for a
+/// patient does it by the same routes, with <c>?patient=Patient/id</c>.
+/// </summary>
+internal static class ConsentsApi
+{
+    private const int LargestConsent = 1 << 20;
+    private const int LongestList = 500;
+
+    /// <summary>Maps the routes.</summary>
+    public static void MapConsents(this WebApplication app, OpenLedger ledger)
+    {
+        app.MapPost("/consents", (HttpRequest http, CancellationToken ct) => AddAsync(http, ledger, ct));
+        app.MapGet("/consents", (HttpRequest http, CancellationToken ct) => ListAsync(http, ledger, ct));
+        app.MapDelete(
+            "/consents/{id}",
+            (string id, HttpRequest http, CancellationToken ct) => RevokeAsync(id, http, ledger, ct)
+        );
+        app.MapGet("/receipt", (HttpRequest http, CancellationToken ct) => ReceiptAsync(http, ledger, ct));
+        app.MapGet("/uses", (HttpRequest http, CancellationToken ct) => UsesAsync(http, ledger, ct));
+        app.MapGet("/audit", (HttpRequest http, CancellationToken ct) => AuditAsync(http, ledger, ct));
+    }
+
+    private static async Task<IResult> AddAsync(HttpRequest http, OpenLedger ledger, CancellationToken cancellation)
+    {
+        if (LedgerApi.CallerOf(http) is not { } caller)
+            return Outcomes.Login;
+        if (!Manages(caller, "Consent", ScopePermissions.Create))
+            return Outcomes.Forbidden;
+        if (http.ContentLength is null or > LargestConsent)
+            return Outcomes.TooLarge;
+        using var body = new MemoryStream();
+        await http.Body.CopyToAsync(body, cancellation);
+        if (
+            ConsentStore.TryRead(body.ToArray(), out var problem) is not { } record
+            || !ConsentDirective.TryParse(record.Content, out var directive)
+        )
+            return Outcomes.Unprocessable(problem ?? "not a Consent");
+        var patient = record.Description.Patients[0];
+        var (_, refused) = await Acting.ForAsync(
+            caller,
+            patient,
+            DelegatedAct.Consent,
+            directive,
+            ledger,
+            cancellation
+        );
+        if (refused is not null)
+            return refused;
+        var (consent, change, reason) = await ledger.Consents.AddAsync(
+            body.ToArray(),
+            cancellation,
+            caller.User.Reference
+        );
+        return consent is null || change is null
+            ? Outcomes.Unprocessable(reason ?? "not taken")
+            : Results.Created($"/{consent.ToLowerInvariant()}", Change(consent, change));
+    }
+
+    private static async Task<IResult> ListAsync(HttpRequest http, OpenLedger ledger, CancellationToken cancellation)
+    {
+        var (caller, patient, refused) = await ReadingAsync(
+            http,
+            "Consent",
+            ScopePermissions.Search,
+            ledger,
+            cancellation
+        );
+        if (refused is not null)
+            return refused;
+        await ledger.Audit.AppendAsync(
+            [Acting.Searched(ledger, caller!, patient!, "search-type", "Consent")],
+            cancellation
+        );
+        var all = await ConsentStore.ListAsync(ledger.Store, ledger.Gate, cancellation);
+        return Results.Ok(
+            all.Where(c => c.Patient == patient).Select(c => new { id = c.Consent, active = c.IsActive })
+        );
+    }
+
+    // What the caller may not end is not there.
+    private static async Task<IResult> RevokeAsync(
+        string id,
+        HttpRequest http,
+        OpenLedger ledger,
+        CancellationToken cancellation
+    )
+    {
+        if (LedgerApi.CallerOf(http) is not { } caller)
+            return Outcomes.Login;
+        if (!Manages(caller, "Consent", ScopePermissions.Delete))
+            return Outcomes.Forbidden;
+        var consent = "Consent/" + id;
+        if (await ledger.Delegations.PatientOfAsync(consent, cancellation) is not { } patient)
+            return Outcomes.NotFound;
+        var (_, refused) = await Acting.ForAsync(caller, patient, DelegatedAct.Revoke, null, ledger, cancellation);
+        if (refused is not null)
+            return Outcomes.NotFound;
+        return await ledger.Consents.RevokeAsync(consent, cancellation, caller.User.Reference) is { } change
+            ? Results.Ok(Change(consent, change))
+            : Outcomes.NotFound;
+    }
+
+    /// <summary>The patient's consents and grants, in words and signed, to keep.</summary>
+    private static async Task<IResult> ReceiptAsync(HttpRequest http, OpenLedger ledger, CancellationToken cancellation)
+    {
+        var (caller, patient, refused) = await ReadingAsync(
+            http,
+            "Consent",
+            ScopePermissions.Read,
+            ledger,
+            cancellation
+        );
+        if (refused is not null)
+            return refused;
+        var receipts = new PatientReceipt(ledger.Store, ledger.Chain, ledger.Gate, ledger.Audit);
+        return await receipts.IssueAsync(patient!, caller!.User.Reference, cancellation) is { } receipt
+            ? Results.Bytes(receipts.Sign(receipt), "application/json")
+            : Outcomes.NotFound;
+    }
+
+    /// <summary>Every use of the patient's grants on the chain, and whether the log tells the same.</summary>
+    private static async Task<IResult> UsesAsync(HttpRequest http, OpenLedger ledger, CancellationToken cancellation)
+    {
+        var (caller, patient, refused) = await ReadingAsync(
+            http,
+            "AuditEvent",
+            ScopePermissions.Search,
+            ledger,
+            cancellation
+        );
+        if (refused is not null)
+            return refused;
+        if (await ledger.Chain.ViewAsync(cancellation) is not { } view)
+            return Results.Json(new { status = "chain-unavailable" }, statusCode: 503);
+        await using var context = ledger.Store.CreateDbContext();
+        var state = ledger.Chain.Follower.State;
+        if (await PatientUses.FindAsync(context, ledger.Store.Vault, patient!, state, cancellation) is not { } uses)
+            return Outcomes.NotFound;
+        await ledger.Audit.AppendAsync([Acting.Searched(ledger, caller!, patient!, "uses", null)], cancellation);
+        var agrees = PatientUses.Agrees(uses);
+        return Results.Ok(
+            new
+            {
+                ok = agrees,
+                block = view.Block,
+                agrees,
+                uses = uses.Select(PatientUses.ToJson),
+            }
+        );
+    }
+
+    /// <summary>What the log says of the patient, newest first, with the details that only the patient and compliance read.</summary>
+    private static async Task<IResult> AuditAsync(HttpRequest http, OpenLedger ledger, CancellationToken cancellation)
+    {
+        var (caller, patient, refused) = await ReadingAsync(
+            http,
+            "AuditEvent",
+            ScopePermissions.Search,
+            ledger,
+            cancellation
+        );
+        if (refused is not null)
+            return refused;
+        var patientKey = ledger.Store.Vault.PatientKey(patient!);
+        await ledger.Audit.AppendAsync(
+            [Acting.Searched(ledger, caller!, patient!, "search-type", "AuditEvent")],
+            cancellation
+        );
+        await using var context = ledger.Store.CreateDbContext();
+        var rows = await context
+            .Set<SealedAuditDetails>()
+            .AsNoTracking()
+            .Where(d => d.PatientKey == patientKey)
+            .OrderByDescending(d => d.Index)
+            .Take(LongestList)
+            .ToListAsync(cancellation);
+        var told = new List<object>();
+        foreach (var row in rows)
+        {
+            var bytes = await new LogStore(context).ReadEntryAsync(row.Index, cancellation);
+            if (bytes is null || !AuditEntry.TryDecode(bytes, out var entry))
+                continue;
+            if (AuditDetails.Open(ledger.Store.Vault, row, entry) is { } details)
+            {
+                told.Add(
+                    new
+                    {
+                        index = row.Index,
+                        time = details.Time,
+                        action = entry.Action.ToString(),
+                        decision = entry.Decision.ToString(),
+                        reason = entry.Reason?.ToString(),
+                        agent = details.Agent,
+                        purpose = details.Purpose,
+                        entities = details.Entities,
+                        note = details.Note,
+                    }
+                );
+            }
+        }
+        return Results.Ok(told);
+    }
+
+    private static async Task<(Caller? Caller, string? Patient, IResult? Refused)> ReadingAsync(
+        HttpRequest http,
+        string type,
+        ScopePermissions permission,
+        OpenLedger ledger,
+        CancellationToken cancellation
+    )
+    {
+        if (LedgerApi.CallerOf(http) is not { } caller)
+            return (null, null, Outcomes.Login);
+        if (!Manages(caller, type, permission))
+            return (null, null, Outcomes.Forbidden);
+        string? asked = http.Query["patient"];
+        var (patient, refused) = await Acting.ForAsync(caller, asked, DelegatedAct.Read, null, ledger, cancellation);
+        return (caller, patient, refused);
+    }
+
+    private static bool Manages(Caller caller, string type, ScopePermissions permission) =>
+        caller.Is(Role.Patient, type, permission) || caller.Is(Role.RelatedPerson, type, permission);
+
+    private static object Change(string consent, GrantChange change) =>
+        new
+        {
+            consent,
+            granted = change.Granted.Count,
+            revoked = change.Revoked.Count,
+            stuck = change.Stuck.Count,
+            waiting = change.IsWaiting,
+            gaps = change.Gaps,
+        };
+}
