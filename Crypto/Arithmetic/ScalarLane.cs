@@ -4,7 +4,7 @@ using MedLedger.Crypto.Fields;
 namespace MedLedger.Crypto.Arithmetic;
 
 /// <summary>One element: the path for every processor. Always fully reduced, in memory as in the key.</summary>
-internal unsafe struct ScalarLane<TField> : ILanes<ScalarLane<TField>, TField>
+internal unsafe struct ScalarLane<TField> : ITransformLanes<ScalarLane<TField>, TField>
     where TField : unmanaged, IFieldElement<TField>
 {
     private TField _value;
@@ -20,6 +20,20 @@ internal unsafe struct ScalarLane<TField> : ILanes<ScalarLane<TField>, TField>
 
     public static void Subtract(in ScalarLane<TField> a, in ScalarLane<TField> b, out ScalarLane<TField> result) =>
         result._value = a._value - b._value;
+
+    public static void Add(in ScalarLane<TField> a, in ScalarLane<TField> b, out ScalarLane<TField> result) =>
+        result._value = a._value + b._value;
+
+    /// <summary>One lane has no neighbours.</summary>
+    public static void Fold(in ScalarLane<TField> a, int half, out ScalarLane<TField> result) => result = a;
+
+    public static void Broadcast(in TField value, out ScalarLane<TField> result) => result._value = value;
+
+    public static void LoadMany(ulong* source, out ScalarLane<TField> result) => result._value = *(TField*)source;
+
+    /// <summary>A Montgomery multiplication with the number 1, for prime fields.</summary>
+    public static void StoreCanonical(in ScalarLane<TField> value, ulong* destination) =>
+        *(TField*)destination = value._value * Unsafe.BitCast<Limbs, TField>(new Limbs(1, 0, 0, 0));
 
     public static void Reduce(ref ScalarLane<TField> a) { }
 

@@ -1,3 +1,6 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
 namespace MedLedger.Crypto.Arithmetic;
 
 /// <summary>
@@ -9,10 +12,14 @@ internal sealed class WorkCrew(int threads, CancellationToken cancel, bool? vect
     /// <summary>Set to <c>scalar</c>, this environment variable turns the vector path off.</summary>
     public const string PathVariable = "MEDLEDGER_ARITHMETIC";
 
-    private static readonly bool VectorsByDefault =
-        Fq8.IsSupported && Environment.GetEnvironmentVariable(PathVariable) != "scalar";
+    /// <summary>Whether this processor has what the vector path needs.</summary>
+    public static bool VectorsAreSupported { get; } =
+        Avx512F.IsSupported && Avx512DQ.IsSupported && Vector512.IsHardwareAccelerated;
 
-    /// <summary>Whether sums of multiples of points work on eight lanes; transforms have one lane. Both paths give the same points.</summary>
+    private static readonly bool VectorsByDefault =
+        VectorsAreSupported && Environment.GetEnvironmentVariable(PathVariable) != "scalar";
+
+    /// <summary>Whether sums of multiples of points and transforms work on eight lanes. Both paths give the same points.</summary>
     public bool UseVectors { get; } = vectors ?? VectorsByDefault;
 
     public int Threads { get; } = Math.Max(1, threads);

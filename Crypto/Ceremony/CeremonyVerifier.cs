@@ -101,7 +101,8 @@ public static class CeremonyVerifier
         )
             return "The key has a point outside its group.";
         progress?.Report(0.6);
-        return new KeyCheck(key, system, powers, crew, progress).FindFault();
+        using var check = new KeyCheck(key, system, powers, crew, progress);
+        return check.FindFault();
     }
 
     private static string? FindFaultInHeader(KeyHeader header, PowersOfTau powers, in G1Affine delta)

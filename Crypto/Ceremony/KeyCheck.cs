@@ -16,9 +16,9 @@ internal sealed class KeyCheck(
     PowersOfTau powers,
     WorkCrew crew,
     IProgress<double>? progress
-)
+) : IDisposable
 {
-    private readonly NttDomain _domain = new(key.DomainSize);
+    private readonly NttDomain<ScalarLane<Fr>> _domain = new(key.DomainSize, crew);
 
     public string? FindFault()
     {
@@ -53,6 +53,8 @@ internal sealed class KeyCheck(
         progress?.Report(0.93);
         return SectionHIsRight() ? null : "Section H of the key does not belong to the powers of tau.";
     }
+
+    public void Dispose() => _domain.Dispose();
 
     /// <summary>For a, b and c: sum over the signals from .. to - 1 of rho_s times the entry, in each row.</summary>
     private Fr[][] Rows(Limbs[] random, int from, int to)

@@ -74,6 +74,9 @@ public sealed class ProvingKey : IDisposable
     internal ReadOnlySpan<KeyCoefficient> Coefficients =>
         MemoryMarshal.Cast<byte, KeyCoefficient>(_file.Section(4)[4..]);
 
+    /// <summary>Gives back the memory of the coefficients until they are read again.</summary>
+    internal void ReleaseCoefficients() => _file.Release(4);
+
     /// <summary>The circuit's hash and the contributions of phase 2, as snarkjs stores them.</summary>
     internal ReadOnlySpan<byte> Contributions => _file.Section(10);
 

@@ -16,50 +16,105 @@ internal static class Quotient
     // Elements between two looks at the cancellation: below a millisecond.
     private const int Piece = 4096;
 
+    // Below this the vectors' tables cost more than they save.
+    private const int LeastForVectors = 64;
+
     /// <summary>The values, not in Montgomery form. The caller zeroes them: they depend on the witness.</summary>
-    public static Limbs[] Compute(ProvingKey key, ReadOnlySpan<Limbs> witness, WorkCrew crew)
+    public static Limbs[] Compute(ProvingKey key, ReadOnlySpan<Limbs> witness, WorkCrew crew) =>
+        crew.UseVectors && key.DomainSize >= LeastForVectors
+            ? Compute<Fr8>(key, witness, crew)
+            : Compute<ScalarLane<Fr>>(key, witness, crew);
+
+    private static unsafe Limbs[] Compute<TLanes>(ProvingKey key, ReadOnlySpan<Limbs> witness, WorkCrew crew)
+        where TLanes : unmanaged, ITransformLanes<TLanes, Fr>
     {
-        var domain = new NttDomain(key.DomainSize);
-        var size = key.DomainSize;
-        var (a, b, c) = (new Fr[size], new Fr[size], new Fr[size]);
-        var values = new Limbs[size];
+        var length = key.DomainSize / TLanes.Count;
+        using LaneBuffer<TLanes> a = new(length),
+            b = new(length),
+            c = new(length);
+        Evaluate(key, witness, a, b, crew);
+        key.ReleaseCoefficients();
+        InPieces(
+            length,
+            TLanes.Count,
+            (from, to) =>
+            {
+                LaneElements.Pack(a, from, to);
+                LaneElements.Pack(b, from, to);
+                for (var i = from; i < to; i++)
+                    TLanes.Multiply(a.Start[i], b.Start[i], out c.Start[i]);
+            },
+            crew
+        );
+        using var domain = new NttDomain<TLanes>(key.DomainSize, crew);
+        domain.ShiftToCoset([a, b, c], crew);
+        var values = new Limbs[key.DomainSize];
         var isDone = false;
         try
         {
-            Evaluate(key, witness, a, b, crew);
-            InPieces(size, i => c[i] = a[i] * b[i], crew);
-            domain.ShiftToCoset(a, crew);
-            domain.ShiftToCoset(b, crew);
-            domain.ShiftToCoset(c, crew);
-            InPieces(size, i => values[i] = (a[i] * b[i] - c[i]).ToCanonical(), crew);
+            InPieces(length, TLanes.Count, (from, to) => Combine(a, b, c, from, to, values, domain), crew);
             isDone = true;
             return values;
         }
         finally
         {
-            foreach (var side in (ReadOnlySpan<Fr[]>)[a, b, c])
-                CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(side.AsSpan()));
             if (!isDone)
                 CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(values.AsSpan()));
         }
     }
 
-    private static void InPieces(int size, Action<int> body, WorkCrew crew) =>
-        crew.Run(
-            (size + Piece - 1) / Piece,
-            piece =>
-            {
-                for (var i = piece * Piece; i < Math.Min(size, (piece + 1) * Piece); i++)
-                    body(i);
-            }
-        );
+    /// <summary>a b - c, in the order of the coset.</summary>
+    private static unsafe void Combine<TLanes>(
+        LaneBuffer<TLanes> a,
+        LaneBuffer<TLanes> b,
+        LaneBuffer<TLanes> c,
+        int from,
+        int to,
+        Limbs[] values,
+        NttDomain<TLanes> domain
+    )
+        where TLanes : unmanaged, ITransformLanes<TLanes, Fr>
+    {
+        var limbs = stackalloc Limbs[TLanes.Count];
+        for (var i = from; i < to; i++)
+        {
+            TLanes.Reduce(ref a.Start[i]);
+            TLanes.Reduce(ref b.Start[i]);
+            TLanes.Reduce(ref c.Start[i]);
+            TLanes.Multiply(a.Start[i], b.Start[i], out var product);
+            TLanes.Subtract(product, c.Start[i], out var value);
+            TLanes.StoreCanonical(value, (ulong*)limbs);
+            for (var lane = 0; lane < TLanes.Count; lane++)
+                values[domain.Turn(i * TLanes.Count + lane)] = limbs[lane];
+        }
+        new Span<Limbs>(limbs, TLanes.Count).Clear();
+    }
 
-    /// <summary>The values of a and b at every constraint. A coefficient holds a factor 2^512, so that one multiplication makes Montgomery form.</summary>
-    private static unsafe void Evaluate(ProvingKey key, ReadOnlySpan<Limbs> witness, Fr[] a, Fr[] b, WorkCrew crew)
+    private static void InPieces(int length, int lanes, Action<int, int> body, WorkCrew crew)
+    {
+        var vectors = Piece / lanes;
+        crew.Run(
+            (length + vectors - 1) / vectors,
+            piece => body(piece * vectors, Math.Min(length, (piece + 1) * vectors))
+        );
+    }
+
+    /// <summary>
+    /// The values of a and b at every constraint, not packed. A coefficient holds a factor 2^512, so that one multiplication
+    /// makes Montgomery form.
+    /// </summary>
+    private static unsafe void Evaluate<TLanes>(
+        ProvingKey key,
+        ReadOnlySpan<Limbs> witness,
+        LaneBuffer<TLanes> a,
+        LaneBuffer<TLanes> b,
+        WorkCrew crew
+    )
+        where TLanes : unmanaged, ITransformLanes<TLanes, Fr>
     {
         fixed (Limbs* values = witness)
         {
-            var (pointer, count) = ((nint)values, witness.Length);
+            var (pointer, count, size) = ((nint)values, witness.Length, (uint)key.DomainSize);
             crew.Run(
                 2,
                 side =>
@@ -77,10 +132,10 @@ internal static class Quotient
                                 throw new InvalidDataException("A coefficient of the key is outside the matrices.");
                             continue;
                         }
-                        if (entry.Constraint >= (uint)result.Length || entry.Signal >= (uint)signals.Length)
+                        if (entry.Constraint >= size || entry.Signal >= (uint)signals.Length)
                             throw new InvalidDataException("A coefficient of the key is outside the matrices.");
                         var product = Montgomery<FrModulus>.Multiply(entry.Value, signals[(int)entry.Signal]);
-                        result[entry.Constraint] += Fr.FromMontgomeryUnchecked(product);
+                        *LaneElements.At(result, (int)entry.Constraint) += Fr.FromMontgomeryUnchecked(product);
                     }
                 }
             );

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace MedLedger.Crypto.R1cs;
@@ -9,9 +10,10 @@ namespace MedLedger.Crypto.R1cs;
 /// then each section as type (4 bytes), size (8 bytes) and content, little-endian. The file is memory-mapped: nothing is
 /// allocated for what it claims to hold, and every section is checked to lie inside it.
 /// </summary>
-internal sealed unsafe class SectionFile : IDisposable
+internal sealed unsafe partial class SectionFile : IDisposable
 {
     private const int MaxSections = 64;
+    private const int DontNeed = 4; // MADV_DONTNEED: of a mapping that nobody writes, nothing is lost
 
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _view;
@@ -57,6 +59,21 @@ internal sealed unsafe class SectionFile : IDisposable
         return new ReadOnlySpan<byte>(_start + section.Offset, section.Size);
     }
 
+    /// <summary>
+    /// Tells the system that the memory of a section is not wanted for now; what reads it later finds it in the file again.
+    /// Only Linux is told.
+    /// </summary>
+    public void Release(uint type)
+    {
+        if (!OperatingSystem.IsLinux() || !_sections.TryGetValue(type, out var section))
+            return;
+        var page = Environment.SystemPageSize;
+        var from = ((nint)(_start + section.Offset) + page - 1) / page * page;
+        var to = (nint)(_start + section.Offset + section.Size) / page * page;
+        if (from < to)
+            _ = Advise(from, to - from, DontNeed);
+    }
+
     public bool Has(uint type) => _sections.ContainsKey(type);
 
     public void Dispose()
@@ -99,4 +116,8 @@ internal sealed unsafe class SectionFile : IDisposable
         if (offset != length)
             throw new InvalidDataException("Bytes follow the last section.");
     }
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Advise(nint address, nint length, int advice);
 }

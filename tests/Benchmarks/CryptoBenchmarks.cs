@@ -13,10 +13,9 @@ public class CryptoBenchmarks
 
     private readonly Fr _a = Fr.From(5).Inverse();
     private readonly Fr _b = Fr.From(7).Inverse();
-    private readonly Fr[] _values = new Fr[Size];
-    private readonly NttDomain _domain = new(Size);
     private readonly WorkCrew _scalar = new(1, CancellationToken.None, vectors: false);
-    private readonly WorkCrew _vector = new(1, CancellationToken.None, vectors: Fq8.IsSupported);
+    private readonly WorkCrew _vector = new(1, CancellationToken.None, vectors: WorkCrew.VectorsAreSupported);
+    private readonly Fr[] _values = new Fr[Size];
     private AffinePoint<Fq>[] _points = [];
     private Limbs[] _scalars = [];
 
@@ -56,5 +55,20 @@ public class CryptoBenchmarks
     public object MultiScalarVectorPath() => MultiScalarMultiplication.Sum(_points, _scalars, _vector);
 
     [Benchmark]
-    public void TransformToCoset() => _domain.ShiftToCoset(_values, _scalar);
+    public void TransformScalarPath() => Transform<ScalarLane<Fr>>(_scalar);
+
+    [Benchmark]
+    public void TransformVectorPath() => Transform<Fr8>(_vector);
+
+    /// <summary>To the coset, tables included.</summary>
+    private void Transform<TLanes>(WorkCrew crew)
+        where TLanes : unmanaged, ITransformLanes<TLanes, Fr>
+    {
+        using var domain = new NttDomain<TLanes>(Size, crew);
+        using var buffer = new LaneBuffer<TLanes>(Size / TLanes.Count);
+        for (var i = 0; i < Size; i++)
+            LaneElements.Set(buffer, i, _values[i]);
+        LaneElements.Pack(buffer, 0, buffer.Length);
+        domain.ShiftToCoset([buffer], crew);
+    }
 }

@@ -11,7 +11,7 @@ public unsafe class LaneTests
     [Fact]
     public void Eight_lanes_of_fq_agree_with_fq()
     {
-        if (!Fq8.IsSupported)
+        if (!WorkCrew.VectorsAreSupported)
             return;
         Gen.Select(FieldTests.GenFq.Array[8], FieldTests.GenFq.Array[8])
             .Sample(
@@ -29,7 +29,7 @@ public unsafe class LaneTests
     [Fact]
     public void Eight_lanes_of_fq2_agree_with_fq2()
     {
-        if (!Fq8.IsSupported)
+        if (!WorkCrew.VectorsAreSupported)
             return;
         var genFq2 = Gen.Select(FieldTests.GenFq, FieldTests.GenFq, (c0, c1) => new Fq2(c0, c1));
         Gen.Select(genFq2.Array[8], genFq2.Array[8])
@@ -54,7 +54,7 @@ public unsafe class LaneTests
     [Fact]
     public void Inverses_agree_and_zeros_are_found()
     {
-        if (!Fq8.IsSupported)
+        if (!WorkCrew.VectorsAreSupported)
             return;
         var values = Enumerable.Range(1, 8).Select(i => Fq.From((ulong)i) - Fq.From(5)).ToArray();
         var lanes = Load<Fq8, Fq>(values);
@@ -69,7 +69,7 @@ public unsafe class LaneTests
     [Fact]
     public void Signs_negate_their_lanes_alone()
     {
-        if (!Fq8.IsSupported)
+        if (!WorkCrew.VectorsAreSupported)
             return;
         var values = Enumerable.Range(0, 8).Select(i => Fq.From((ulong)i)).ToArray();
         var lanes = Load<Fq8, Fq>(values);

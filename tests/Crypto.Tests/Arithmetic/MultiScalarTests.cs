@@ -12,7 +12,7 @@ public class MultiScalarTests
     private static readonly WorkCrew[] Crews =
     [
         new(2, CancellationToken.None, vectors: false),
-        new(2, CancellationToken.None, vectors: Fq8.IsSupported),
+        new(2, CancellationToken.None, vectors: WorkCrew.VectorsAreSupported),
     ];
 
     [Fact]

@@ -172,7 +172,7 @@ public sealed class ProverTests : IDisposable
         {
             var (r, s) = (Fr.From(11), Fr.From(13));
             var proofs = new[] { 1, 2, 3, 8 }.SelectMany(threads =>
-                new[] { false, Fq8.IsSupported }.Select(vectors =>
+                new[] { false, WorkCrew.VectorsAreSupported }.Select(vectors =>
                     Prover.ProveUnverified(key, witness.Values, r, s, new(threads, default, vectors), null)
                 )
             );

@@ -64,7 +64,7 @@ public static class KnownTauSetup
     /// <summary>L_i(tau) = w^i (tau^n - 1) / (n (tau - w^i)).</summary>
     private static Fr[] Lagrange(int size, Fr tau)
     {
-        var root = NttDomain.RootOfUnity(BitOperations.Log2((uint)size));
+        var root = RootsOfUnity.OfOrder(BitOperations.Log2((uint)size));
         var power = tau;
         for (var i = 1; i < size; i *= 2)
             power = power.Square();

@@ -8,26 +8,51 @@ using Words = System.Runtime.Intrinsics.Vector512<ulong>;
 namespace MedLedger.Crypto.Arithmetic;
 
 /// <summary>
-/// Eight elements of Fq side by side: five vectors of 52-bit limbs, in Montgomery form with radix 2^260. A 104-bit product of
+/// Eight elements of Fq or Fr side by side: five vectors of 52-bit limbs, in Montgomery form with radix 2^260. A 104-bit product of
 /// limbs comes from two fused multiply-adds in double precision, rounded towards zero: adding 2^104 leaves the high half in
 /// the mantissa, and the same product minus that half the low one (Gueron, Krasnov, 2014, do this with integers; van der
 /// Hoeven, Lecerf, Quintin: "Modular SIMD arithmetic in Mathemagix", 2014, section 3.4, with floating point).
-/// Values are kept loosely reduced: products stay below 1.8q for operands whose product is below 64q^2.
+/// Values are kept loosely reduced: products stay below 1.8p for operands whose product is below 64p^2.
 /// </summary>
-internal unsafe partial struct Fq8 : ILanes<Fq8, Fq>
+internal unsafe partial struct Fp8<TField, TModulus> : ITransformLanes<Fp8<TField, TModulus>, TField>
+    where TField : unmanaged, IFieldElement<TField>
+    where TModulus : struct, IModulus
 {
     private const ulong Mask = (1UL << 52) - 1;
     private const double TwoTo104 = 20282409603651670423947251286016.0;
     private const double TwoTo52 = 4503599627370496.0;
     private const ulong BitsOfTwoTo52 = 0x4330000000000000;
 
-    // The limbs of q, and -1/q mod 2^52.
-    private const ulong Q0 = 0x8c16d87cfd47,
-        Q1 = 0x916871ca8d3c2,
-        Q2 = 0x181585d97816a,
-        Q3 = 0xa029b85045b68,
-        Q4 = 0x30644e72e131;
-    private const ulong NegativeInverse = 0x20782e4866389;
+    // The modulus in limbs of 52 bits, which the JIT folds to constants.
+    private static ulong Q0
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TModulus.P0 & Mask;
+    }
+
+    private static ulong Q1
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => ((TModulus.P0 >> 52) | (TModulus.P1 << 12)) & Mask;
+    }
+
+    private static ulong Q2
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => ((TModulus.P1 >> 40) | (TModulus.P2 << 24)) & Mask;
+    }
+
+    private static ulong Q3
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => ((TModulus.P2 >> 28) | (TModulus.P3 << 36)) & Mask;
+    }
+
+    private static ulong Q4
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TModulus.P3 >> 16;
+    }
 
     private Words _l0,
         _l1,
@@ -35,22 +60,23 @@ internal unsafe partial struct Fq8 : ILanes<Fq8, Fq>
         _l3,
         _l4;
 
-    public static bool IsSupported => Avx512F.IsSupported && Avx512DQ.IsSupported && Vector512.IsHardwareAccelerated;
-
     public static int Count => 8;
 
     public static int WordsPerElement => 5;
 
-    /// <summary>2^260 mod q in every lane.</summary>
-    public static Fq8 One =>
-        Broadcast(0x20880f6fce4b4, 0x49baa989a8455, 0x18f014a498908, 0x724f85a9201d8, 0x1f16424e1bb7);
+    /// <summary>2^260 mod p in every lane.</summary>
+    public static Fp8<TField, TModulus> One => Constant(16);
 
     /// <summary>
     /// Montgomery multiplication, one limb of x at a time. Each accumulator starts at minus the exponent bits that the
     /// products added to it will carry, so that nothing needs to be subtracted on the way.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static void Multiply(in Fq8 x, in Fq8 y, out Fq8 result)
+    public static void Multiply(
+        in Fp8<TField, TModulus> x,
+        in Fp8<TField, TModulus> y,
+        out Fp8<TField, TModulus> result
+    )
     {
         unchecked
         {
@@ -59,25 +85,120 @@ internal unsafe partial struct Fq8 : ILanes<Fq8, Fq>
                 y2 = ToDouble(y._l2),
                 y3 = ToDouble(y._l3),
                 y4 = ToDouble(y._l4);
+            Doubles q0 = Vector512.Create((double)Q0),
+                q1 = Vector512.Create((double)Q1),
+                q2 = Vector512.Create((double)Q2),
+                q3 = Vector512.Create((double)Q3),
+                q4 = Vector512.Create((double)Q4);
             Words t0 = Vector512.Create(0x79a0000000000000UL),
                 t1 = Vector512.Create(0x6660000000000000UL),
                 t2 = Vector512.Create(0x5320000000000000UL);
             Words t3 = Vector512.Create(0x3fe0000000000000UL),
                 t4 = Vector512.Create(0x2ca0000000000000UL),
                 t5 = Vector512.Create(0x2620000000000000UL);
-            Step(ToDouble(x._l0), y0, y1, y2, y3, y4, ref t0, ref t1, ref t2, ref t3, ref t4, ref t5);
+            Step(
+                ToDouble(x._l0),
+                y0,
+                y1,
+                y2,
+                y3,
+                y4,
+                q0,
+                q1,
+                q2,
+                q3,
+                q4,
+                ref t0,
+                ref t1,
+                ref t2,
+                ref t3,
+                ref t4,
+                ref t5
+            );
             t1 += t0 >>> 52;
             t0 = Vector512.Create(0x3960000000000000UL);
-            Step(ToDouble(x._l1), y0, y1, y2, y3, y4, ref t1, ref t2, ref t3, ref t4, ref t5, ref t0);
+            Step(
+                ToDouble(x._l1),
+                y0,
+                y1,
+                y2,
+                y3,
+                y4,
+                q0,
+                q1,
+                q2,
+                q3,
+                q4,
+                ref t1,
+                ref t2,
+                ref t3,
+                ref t4,
+                ref t5,
+                ref t0
+            );
             t2 += t1 >>> 52;
             t1 = Vector512.Create(0x4ca0000000000000UL);
-            Step(ToDouble(x._l2), y0, y1, y2, y3, y4, ref t2, ref t3, ref t4, ref t5, ref t0, ref t1);
+            Step(
+                ToDouble(x._l2),
+                y0,
+                y1,
+                y2,
+                y3,
+                y4,
+                q0,
+                q1,
+                q2,
+                q3,
+                q4,
+                ref t2,
+                ref t3,
+                ref t4,
+                ref t5,
+                ref t0,
+                ref t1
+            );
             t3 += t2 >>> 52;
             t2 = Vector512.Create(0x5fe0000000000000UL);
-            Step(ToDouble(x._l3), y0, y1, y2, y3, y4, ref t3, ref t4, ref t5, ref t0, ref t1, ref t2);
+            Step(
+                ToDouble(x._l3),
+                y0,
+                y1,
+                y2,
+                y3,
+                y4,
+                q0,
+                q1,
+                q2,
+                q3,
+                q4,
+                ref t3,
+                ref t4,
+                ref t5,
+                ref t0,
+                ref t1,
+                ref t2
+            );
             t4 += t3 >>> 52;
             t3 = Vector512.Create(0x7320000000000000UL);
-            Step(ToDouble(x._l4), y0, y1, y2, y3, y4, ref t4, ref t5, ref t0, ref t1, ref t2, ref t3);
+            Step(
+                ToDouble(x._l4),
+                y0,
+                y1,
+                y2,
+                y3,
+                y4,
+                q0,
+                q1,
+                q2,
+                q3,
+                q4,
+                ref t4,
+                ref t5,
+                ref t0,
+                ref t1,
+                ref t2,
+                ref t3
+            );
             t5 += t4 >>> 52;
             var mask = Vector512.Create(Mask);
             t0 += t5 >>> 52;
@@ -92,7 +213,7 @@ internal unsafe partial struct Fq8 : ILanes<Fq8, Fq>
         }
     }
 
-    /// <summary>t += x*y + m*q with m such that the lowest limb becomes a multiple of 2^52.</summary>
+    /// <summary>t += x*y + m*p with m such that the lowest limb becomes a multiple of 2^52.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Step(
         Doubles x,
@@ -101,6 +222,11 @@ internal unsafe partial struct Fq8 : ILanes<Fq8, Fq>
         Doubles y2,
         Doubles y3,
         Doubles y4,
+        Doubles q0,
+        Doubles q1,
+        Doubles q2,
+        Doubles q3,
+        Doubles q4,
         ref Words t0,
         ref Words t1,
         ref Words t2,
@@ -118,12 +244,13 @@ internal unsafe partial struct Fq8 : ILanes<Fq8, Fq>
             Product(x, y4, ref t4, ref t5);
             // t0 still lacks the exponent bits of one more low half.
             var low = ToDouble((t0 + Vector512.Create(BitsOfTwoTo52)) & Vector512.Create(Mask));
-            var m = LowHalf(low, Vector512.Create((double)NegativeInverse)) - Vector512.Create(TwoTo52);
-            Product(m, Vector512.Create((double)Q0), ref t0, ref t1);
-            Product(m, Vector512.Create((double)Q1), ref t1, ref t2);
-            Product(m, Vector512.Create((double)Q2), ref t2, ref t3);
-            Product(m, Vector512.Create((double)Q3), ref t3, ref t4);
-            Product(m, Vector512.Create((double)Q4), ref t4, ref t5);
+            var m =
+                LowHalf(low, Vector512.Create((double)(TModulus.NegativeInverse & Mask))) - Vector512.Create(TwoTo52);
+            Product(m, q0, ref t0, ref t1);
+            Product(m, q1, ref t1, ref t2);
+            Product(m, q2, ref t2, ref t3);
+            Product(m, q3, ref t3, ref t4);
+            Product(m, q4, ref t4, ref t5);
         }
     }
 
@@ -154,7 +281,7 @@ internal unsafe partial struct Fq8 : ILanes<Fq8, Fq>
 
     /// <summary>a + b, not reduced.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Add(in Fq8 a, in Fq8 b, out Fq8 result) =>
+    public static void Add(in Fp8<TField, TModulus> a, in Fp8<TField, TModulus> b, out Fp8<TField, TModulus> result) =>
         Carry(
             (a._l0 + b._l0).AsInt64(),
             (a._l1 + b._l1).AsInt64(),
@@ -164,105 +291,34 @@ internal unsafe partial struct Fq8 : ILanes<Fq8, Fq>
             out result
         );
 
-    /// <summary>a - b + 2q, not reduced; b is below 2q.</summary>
+    /// <summary>a - b + 2p, not reduced; b is below 2p.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Subtract(in Fq8 a, in Fq8 b, out Fq8 result) =>
+    public static void Subtract(
+        in Fp8<TField, TModulus> a,
+        in Fp8<TField, TModulus> b,
+        out Fp8<TField, TModulus> result
+    ) =>
         Carry(
-            (a._l0 - b._l0 + Vector512.Create(0x1182db0f9fa8eUL)).AsInt64(),
-            (a._l1 - b._l1 + Vector512.Create(0x22d0e3951a784UL)).AsInt64(),
-            (a._l2 - b._l2 + Vector512.Create(0x302b0bb2f02d5UL)).AsInt64(),
-            (a._l3 - b._l3 + Vector512.Create(0x405370a08b6d0UL)).AsInt64(),
-            (a._l4 - b._l4 + Vector512.Create(0x60c89ce5c263UL)).AsInt64(),
+            (a._l0 - b._l0 + Vector512.Create(2 * Q0)).AsInt64(),
+            (a._l1 - b._l1 + Vector512.Create(2 * Q1)).AsInt64(),
+            (a._l2 - b._l2 + Vector512.Create(2 * Q2)).AsInt64(),
+            (a._l3 - b._l3 + Vector512.Create(2 * Q3)).AsInt64(),
+            (a._l4 - b._l4 + Vector512.Create(2 * Q4)).AsInt64(),
             out result
         );
 
-    /// <summary>Takes a value below 8q under 1.01q: the top limb tells how many q to subtract, a permutation looks up the multiple.</summary>
+    /// <summary>Takes a value below 64p under 1.01p: the top limb tells how many p to subtract.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Reduce(ref Fq8 a)
+    public static void Reduce(ref Fp8<TField, TModulus> a)
     {
         var estimate = ToDouble(a._l4) * Vector512.Create(1.0 / (Q4 + 1));
         var k = Avx512DQ.ConvertToVector512UInt64WithTruncation(estimate);
         Carry(
-            (
-                a._l0
-                - Avx512F.PermuteVar8x64(
-                    Vector512.Create(
-                        0UL,
-                        0x8c16d87cfd47,
-                        0x1182db0f9fa8e,
-                        0x1a4448976f7d5,
-                        0x2305b61f3f51c,
-                        0x2bc723a70f263,
-                        0x3488912edefaa,
-                        0x3d49feb6aecf1
-                    ),
-                    k
-                )
-            ).AsInt64(),
-            (
-                a._l1
-                - Avx512F.PermuteVar8x64(
-                    Vector512.Create(
-                        0UL,
-                        0x916871ca8d3c2,
-                        0x22d0e3951a784,
-                        0xb439555fa7b46,
-                        0x45a1c72a34f08,
-                        0xd70a38f4c22ca,
-                        0x6872aabf4f68c,
-                        0xf9db1c89dca4e
-                    ),
-                    k
-                )
-            ).AsInt64(),
-            (
-                a._l2
-                - Avx512F.PermuteVar8x64(
-                    Vector512.Create(
-                        0UL,
-                        0x181585d97816a,
-                        0x302b0bb2f02d5,
-                        0x4840918c6843f,
-                        0x60561765e05aa,
-                        0x786b9d3f58714,
-                        0x90812318d087f,
-                        0xa896a8f2489e9
-                    ),
-                    k
-                )
-            ).AsInt64(),
-            (
-                a._l3
-                - Avx512F.PermuteVar8x64(
-                    Vector512.Create(
-                        0UL,
-                        0xa029b85045b68,
-                        0x405370a08b6d0,
-                        0xe07d28f0d1238,
-                        0x80a6e14116da0,
-                        0x20d099915c908,
-                        0xc0fa51e1a2470,
-                        0x61240a31e7fd8
-                    ),
-                    k
-                )
-            ).AsInt64(),
-            (
-                a._l4
-                - Avx512F.PermuteVar8x64(
-                    Vector512.Create(
-                        0UL,
-                        0x30644e72e131,
-                        0x60c89ce5c263,
-                        0x912ceb58a394,
-                        0xc19139cb84c6,
-                        0xf1f5883e65f8,
-                        0x12259d6b14729,
-                        0x152be2524285b
-                    ),
-                    k
-                )
-            ).AsInt64(),
+            (a._l0 - Avx512DQ.MultiplyLow(k, Vector512.Create(Q0))).AsInt64(),
+            (a._l1 - Avx512DQ.MultiplyLow(k, Vector512.Create(Q1))).AsInt64(),
+            (a._l2 - Avx512DQ.MultiplyLow(k, Vector512.Create(Q2))).AsInt64(),
+            (a._l3 - Avx512DQ.MultiplyLow(k, Vector512.Create(Q3))).AsInt64(),
+            (a._l4 - Avx512DQ.MultiplyLow(k, Vector512.Create(Q4))).AsInt64(),
             out a
         );
     }
@@ -275,7 +331,7 @@ internal unsafe partial struct Fq8 : ILanes<Fq8, Fq>
         Vector512<long> t2,
         Vector512<long> t3,
         Vector512<long> t4,
-        out Fq8 result
+        out Fp8<TField, TModulus> result
     )
     {
         var mask = Vector512.Create(Mask);
@@ -290,9 +346,9 @@ internal unsafe partial struct Fq8 : ILanes<Fq8, Fq>
         result._l4 = t4.AsUInt64();
     }
 
-    /// <summary>q - a in the lanes whose slot has its lowest bit set.</summary>
+    /// <summary>p - a in the lanes whose slot has its lowest bit set.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void NegateWhere(ref Fq8 a, int* slots)
+    public static void NegateWhere(ref Fp8<TField, TModulus> a, int* slots)
     {
         var odd = Vector256.Load(slots) & Vector256<int>.One;
         var select = ~(Avx512F.ConvertToVector512Int64(odd) - Vector512<long>.One).AsUInt64();
@@ -306,7 +362,7 @@ internal unsafe partial struct Fq8 : ILanes<Fq8, Fq>
     }
 
     /// <summary>One inversion for all lanes: products over two, four and eight of them, and back. No lane may be zero.</summary>
-    public static void Invert(in Fq8 a, out Fq8 result)
+    public static void Invert(in Fp8<TField, TModulus> a, out Fp8<TField, TModulus> result)
     {
         Rotate(a, 4, out var rotated4);
         Multiply(a, rotated4, out var two);
@@ -322,8 +378,34 @@ internal unsafe partial struct Fq8 : ILanes<Fq8, Fq>
         Multiply(result, rotated4, out result);
     }
 
+    /// <summary>Sums in the lower, differences in the upper half of every 2 half lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Fold(in Fp8<TField, TModulus> a, int half, out Fp8<TField, TModulus> result)
+    {
+        Swap(a, half, out var other);
+        Add(a, other, out var sum);
+        Subtract(other, a, out var difference);
+        var upper = ~Vector512.Equals(Vector512<ulong>.Indices & Vector512.Create((ulong)half), Words.Zero);
+        result._l0 = Vector512.ConditionalSelect(upper, difference._l0, sum._l0);
+        result._l1 = Vector512.ConditionalSelect(upper, difference._l1, sum._l1);
+        result._l2 = Vector512.ConditionalSelect(upper, difference._l2, sum._l2);
+        result._l3 = Vector512.ConditionalSelect(upper, difference._l3, sum._l3);
+        result._l4 = Vector512.ConditionalSelect(upper, difference._l4, sum._l4);
+    }
+
+    /// <summary>Lane i gets lane i xor half.</summary>
+    private static void Swap(in Fp8<TField, TModulus> a, int half, out Fp8<TField, TModulus> result)
+    {
+        var lanes = Vector512<ulong>.Indices ^ Vector512.Create((ulong)half);
+        result._l0 = Avx512F.PermuteVar8x64(a._l0, lanes);
+        result._l1 = Avx512F.PermuteVar8x64(a._l1, lanes);
+        result._l2 = Avx512F.PermuteVar8x64(a._l2, lanes);
+        result._l3 = Avx512F.PermuteVar8x64(a._l3, lanes);
+        result._l4 = Avx512F.PermuteVar8x64(a._l4, lanes);
+    }
+
     /// <summary>Lane i gets lane i + count modulo 8.</summary>
-    private static void Rotate(in Fq8 a, int count, out Fq8 result)
+    private static void Rotate(in Fp8<TField, TModulus> a, int count, out Fp8<TField, TModulus> result)
     {
         result._l0 = Rotate(a._l0, count);
         result._l1 = Rotate(a._l1, count);
@@ -340,9 +422,9 @@ internal unsafe partial struct Fq8 : ILanes<Fq8, Fq>
             _ => Vector512.Shuffle(a, Vector512.Create(4UL, 5, 6, 7, 0, 1, 2, 3)),
         };
 
-    public static bool HasZero(in Fq8 a)
+    public static bool HasZero(in Fp8<TField, TModulus> a)
     {
-        fixed (Fq8* lanes = &a)
+        fixed (Fp8<TField, TModulus>* lanes = &a)
         {
             var words = stackalloc ulong[5];
             for (var lane = 0; lane < 8; lane++)
@@ -356,10 +438,18 @@ internal unsafe partial struct Fq8 : ILanes<Fq8, Fq>
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Fq8 Broadcast(ulong l0, ulong l1, ulong l2, ulong l3, ulong l4)
+    /// <summary>value * 2^256 modulo p, the Montgomery form of the scalar path, in every lane.</summary>
+    private static Fp8<TField, TModulus> Constant(ulong value)
     {
-        Fq8 result;
+        var words = stackalloc ulong[5];
+        Split(Montgomery<TModulus>.ToMontgomery(new Limbs(value, 0, 0, 0)), words);
+        return Broadcast(words[0], words[1], words[2], words[3], words[4]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Fp8<TField, TModulus> Broadcast(ulong l0, ulong l1, ulong l2, ulong l3, ulong l4)
+    {
+        Fp8<TField, TModulus> result;
         result._l0 = Vector512.Create(l0);
         result._l1 = Vector512.Create(l1);
         result._l2 = Vector512.Create(l2);
