@@ -19,6 +19,7 @@ contract AnalysisLedger is IAnalysisLedger, LedgerAdmission {
     /// @dev Eleven multiplications and a pairing of four take 0.26M.
     uint256 public constant VERIFY_GAS = 400_000;
 
+    /// @notice The set of all versions: this contract, when it is the first.
     INullifierSet public immutable nullifiers;
     IAnalysisVerifier public immutable verifier;
     uint256 public immutable circuitVersion;
@@ -28,11 +29,11 @@ contract AnalysisLedger is IAnalysisLedger, LedgerAdmission {
     mapping(bytes32 entry => uint256 parts) private _verifiedParts;
 
     /// @param admin names publishers and guardians, admits consent registries
-    /// @param nullifiers_ the set that must admit this ledger
+    /// @param nullifiers_ the first ledger, which must admit this one; 0 for the first itself
     /// @param verifier_ for the circuit's key
     /// @param circuitVersion_ goes into the signal `context`
     /// @param reservationPeriod_ seconds between reserve and publish, at most
-    /// @param roots the anchor and the registries of models and enrolments
+    /// @param roots the anchor and the registries of models and enrolments, and the first of consents
     constructor(
         address admin,
         INullifierSet nullifiers_,
@@ -41,7 +42,7 @@ contract AnalysisLedger is IAnalysisLedger, LedgerAdmission {
         uint40 reservationPeriod_,
         RootSources memory roots
     ) LedgerAdmission(admin, roots) {
-        nullifiers = nullifiers_;
+        nullifiers = address(nullifiers_) == address(0) ? this : nullifiers_;
         verifier = verifier_;
         circuitVersion = circuitVersion_;
         reservationPeriod = reservationPeriod_;
@@ -63,9 +64,9 @@ contract AnalysisLedger is IAnalysisLedger, LedgerAdmission {
         Statement calldata statement,
         Appearances calldata appearances,
         Part[] calldata parts
-    ) external whenOpen onlyRole(PUBLISHER) {
-        _requireReserved(nullifiers.wordOf(nullifier), nullifier, statement, msg.sender);
-        _record(nullifier, msg.sender, statement, appearances, parts, Status.Published);
+    ) external whenOpen {
+        uint256 before = _record(nullifier, msg.sender, statement, appearances, parts, Status.Published);
+        _requireReserved(before, nullifier, statement, msg.sender);
     }
 
     /// @inheritdoc IAnalysisLedger
@@ -78,7 +79,7 @@ contract AnalysisLedger is IAnalysisLedger, LedgerAdmission {
         bytes32 replacedBody
     ) external whenOpen {
         if (parts.length > MAX_PARTS_VERIFIED_AT_ONCE) revert WrongPartCount(parts.length);
-        uint256 word = nullifiers.wordOf(nullifier);
+        uint256 word = _record(nullifier, publisher, statement, appearances, parts, Status.Verified);
         Status status = Status(word.status());
         if (status == Status.Reserved) {
             _requireReserved(word, nullifier, statement, publisher);
@@ -88,7 +89,6 @@ contract AnalysisLedger is IAnalysisLedger, LedgerAdmission {
         } else {
             revert CannotReplace(nullifier);
         }
-        _record(nullifier, publisher, statement, appearances, parts, Status.Verified);
         for (uint256 i = 0; i < parts.length; ++i) {
             if (!_holds(nullifier, statement, uint8(i), parts.length, parts[i])) revert ProofDoesNotHold(uint8(i));
         }
@@ -118,7 +118,7 @@ contract AnalysisLedger is IAnalysisLedger, LedgerAdmission {
         holds = _holds(nullifier, statement, part, parts, shown);
         if (status != Status.Published) return holds; // verified and refuted are final
         if (!holds) {
-            nullifiers.write(nullifier, uint40(block.timestamp), uint8(Status.Refuted), word.hash());
+            _store(nullifier, uint40(block.timestamp), Status.Refuted, word.hash());
             emit Refuted(nullifier, part, uint40(block.timestamp));
             return false;
         }
@@ -129,7 +129,7 @@ contract AnalysisLedger is IAnalysisLedger, LedgerAdmission {
             _verifiedParts[entry] = done;
         }
         if (done != (1 << parts) - 1) return true;
-        nullifiers.write(nullifier, uint40(block.timestamp), uint8(Status.Verified), word.hash());
+        _store(nullifier, uint40(block.timestamp), Status.Verified, word.hash());
         emit Verified(nullifier, uint40(block.timestamp));
     }
 
@@ -145,8 +145,13 @@ contract AnalysisLedger is IAnalysisLedger, LedgerAdmission {
     }
 
     /// @inheritdoc IAnalysisLedger
-    function partHash(Part calldata part) public pure returns (bytes32) {
-        return keccak256(abi.encode(part));
+    function partHash(Part calldata part) public pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            // a part stands in calldata as its ABI encoding
+            let p := mload(0x40)
+            calldatacopy(p, part, 288)
+            hash := keccak256(p, 288)
+        }
     }
 
     /// @inheritdoc IAnalysisLedger
@@ -159,19 +164,19 @@ contract AnalysisLedger is IAnalysisLedger, LedgerAdmission {
     function _reserve(uint256 nullifier, uint256 requestCommitment, address former)
         private
         whenOpen
-        onlyRole(PUBLISHER)
+        onlyPublisher
     {
         _requireField(nullifier);
         _requireField(requestCommitment);
         _requireNoPendingRevocation();
-        uint256 word = nullifiers.wordOf(nullifier);
+        uint40 time = uint40(block.timestamp);
+        uint208 holder = _holder(requestCommitment, msg.sender);
+        uint256 word = _store(nullifier, time, Status.Reserved, holder);
         if (word != 0) {
             bool renewable = word.status() == uint8(Status.Reserved) && _expired(word)
                 && word.hash() == _holder(requestCommitment, former);
             if (!renewable) revert NullifierTaken(nullifier);
         }
-        uint40 time = uint40(block.timestamp);
-        nullifiers.write(nullifier, time, uint8(Status.Reserved), _holder(requestCommitment, msg.sender));
         emit Reserved(nullifier, requestCommitment, msg.sender, time);
     }
 
@@ -186,6 +191,7 @@ contract AnalysisLedger is IAnalysisLedger, LedgerAdmission {
     }
 
     /// @dev The parts share every signal but their result and their number, so that they belong to one analysis.
+    /// @return before the word that stood there; the caller reverts when it should not have
     function _record(
         uint256 nullifier,
         address publisher,
@@ -193,7 +199,7 @@ contract AnalysisLedger is IAnalysisLedger, LedgerAdmission {
         Appearances calldata appearances,
         Part[] calldata parts,
         Status status
-    ) private {
+    ) private returns (uint256 before) {
         if (parts.length == 0 || parts.length > MAX_PARTS) revert WrongPartCount(parts.length);
         if (statement.asOf >= block.timestamp) revert TooEarly();
         _requireField(nullifier);
@@ -207,8 +213,16 @@ contract AnalysisLedger is IAnalysisLedger, LedgerAdmission {
         bytes32 body = _body(statement, hashes);
         uint40 time = uint40(block.timestamp);
         bytes32 entry = _entry(_reservation(nullifier, publisher, statement), body);
-        nullifiers.write(nullifier, time, uint8(status), _cut(entry));
+        before = _store(nullifier, time, status, _cut(entry));
         emit Published(nullifier, publisher, statement, parts, body, time);
+    }
+
+    /// @dev A call within the contract in the first ledger, which keeps the set.
+    function _store(uint256 nullifier, uint40 time, Status status, uint208 hash) private returns (uint256 before) {
+        return
+            address(nullifiers) == address(this)
+                ? _write(FIRST, nullifier, time, uint8(status), hash)
+                : nullifiers.write(nullifier, time, uint8(status), hash);
     }
 
     function _holds(uint256 nullifier, Statement calldata statement, uint8 part, uint256 parts, Part calldata shown)
@@ -252,12 +266,27 @@ contract AnalysisLedger is IAnalysisLedger, LedgerAdmission {
         return keccak256(abi.encode(nullifier, statement.requestCommitment, publisher, statement.asOf));
     }
 
-    function _body(Statement calldata statement, bytes32[] memory partHashes) private pure returns (bytes32) {
-        return keccak256(abi.encode(statement, partHashes));
+    /// @dev keccak256(abi.encode(statement, partHashes)). Who calls reads or encodes `custody`, which refuses stray bits.
+    function _body(Statement calldata statement, bytes32[] memory partHashes) private pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            let p := mload(0x40)
+            calldatacopy(p, statement, 256)
+            mstore(add(p, 256), 288) // where the hashes begin
+            let size := shl(5, add(mload(partHashes), 1))
+            for { let i := 0 } lt(i, size) { i := add(i, 32) } {
+                mstore(add(add(p, 288), i), mload(add(partHashes, i)))
+            }
+            hash := keccak256(p, add(size, 288))
+        }
     }
 
-    function _entry(bytes32 reservation, bytes32 body) private pure returns (bytes32) {
-        return keccak256(abi.encode(reservation, body));
+    /// @dev keccak256(abi.encode(reservation, body)).
+    function _entry(bytes32 reservation, bytes32 body) private pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            mstore(0, reservation)
+            mstore(32, body)
+            hash := keccak256(0, 64)
+        }
     }
 
     function _cut(bytes32 hash) private pure returns (uint208) {

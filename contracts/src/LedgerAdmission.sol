@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {AccessControl} from "@openzeppelin/contracts/access/AccessControl.sol";
 import {IAnalysisLedger} from "./interfaces/IAnalysisLedger.sol";
 import {IConsentRegistry} from "./interfaces/IConsentRegistry.sol";
 import {IEnrolmentRegistry} from "./interfaces/IEnrolmentRegistry.sol";
 import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
 import {IRecordAnchor} from "./interfaces/IRecordAnchor.sol";
 import {Field} from "./libraries/Field.sol";
+import {NullifierSet} from "./NullifierSet.sol";
 
 /// @dev Who may use the ledger, and which roots it takes.
-abstract contract LedgerAdmission is IAnalysisLedger, AccessControl {
+abstract contract LedgerAdmission is IAnalysisLedger, NullifierSet {
     struct RootSources {
         IRecordAnchor records;
         IModelRegistry models;
         IEnrolmentRegistry enrolments;
+        IConsentRegistry consents; // the first; more can be admitted
     }
 
     bytes32 public constant PUBLISHER = keccak256("PUBLISHER");
@@ -25,11 +26,12 @@ abstract contract LedgerAdmission is IAnalysisLedger, AccessControl {
     IRecordAnchor public immutable records;
     IModelRegistry public immutable models;
     IEnrolmentRegistry public immutable enrolments;
-    IConsentRegistry private _first; // shares a word with what every reservation reads
-    uint8 public registryCount;
+    IConsentRegistry private immutable _firstRegistry;
+    address private _firstPublisher; // of the listed ones; in one word with what every reservation reads
+    uint8 public registryCount = 1;
     /// @inheritdoc IAnalysisLedger
     bool public closed;
-    mapping(uint256 index => IConsentRegistry) private _later;
+    mapping(uint256 index => IConsentRegistry) private _laterRegistries;
     mapping(address registry => bool) public isRegistry;
 
     modifier whenOpen() {
@@ -37,11 +39,19 @@ abstract contract LedgerAdmission is IAnalysisLedger, AccessControl {
         _;
     }
 
+    modifier onlyPublisher() {
+        if (msg.sender != _firstPublisher) _checkRole(PUBLISHER);
+        _;
+    }
+
     constructor(address admin, RootSources memory roots) {
         records = roots.records;
         models = roots.models;
         enrolments = roots.enrolments;
+        _firstRegistry = roots.consents;
+        isRegistry[address(roots.consents)] = true;
         _grantRole(DEFAULT_ADMIN_ROLE, admin);
+        emit RegistryAdmitted(address(roots.consents));
     }
 
     /// @inheritdoc IAnalysisLedger
@@ -49,8 +59,7 @@ abstract contract LedgerAdmission is IAnalysisLedger, AccessControl {
         uint8 count = registryCount;
         if (isRegistry[registry] || count == MAX_REGISTRIES) revert CannotAdmit(registry);
         isRegistry[registry] = true;
-        if (count == 0) _first = IConsentRegistry(registry);
-        else _later[count] = IConsentRegistry(registry);
+        _laterRegistries[count] = IConsentRegistry(registry);
         registryCount = count + 1;
         emit RegistryAdmitted(registry);
     }
@@ -69,7 +78,17 @@ abstract contract LedgerAdmission is IAnalysisLedger, AccessControl {
 
     /// @notice The i-th admitted consent registry, from 0; the zero address behind the last.
     function registries(uint256 i) public view returns (IConsentRegistry) {
-        return i == 0 ? _first : _later[i];
+        return i == 0 ? _firstRegistry : _laterRegistries[i];
+    }
+
+    function _grantRole(bytes32 role, address account) internal override returns (bool) {
+        if (role == PUBLISHER && _firstPublisher == address(0)) _firstPublisher = account;
+        return super._grantRole(role, account);
+    }
+
+    function _revokeRole(bytes32 role, address account) internal override returns (bool) {
+        if (role == PUBLISHER && account == _firstPublisher) _firstPublisher = address(0);
+        return super._revokeRole(role, account);
     }
 
     /// @dev While a revocation waits, no consent root is valid, and the reservation's time would be of no use.
@@ -85,7 +104,7 @@ abstract contract LedgerAdmission is IAnalysisLedger, AccessControl {
     function _requireRoots(Statement calldata statement, Appearances calldata n) internal view {
         uint256 id = statement.registryId;
         address registry = address(uint160(id));
-        bool isKnown = registry == address(_first) || isRegistry[registry]; // the first costs no further word
+        bool isKnown = registry == address(_firstRegistry) || isRegistry[registry]; // the first costs no further word
         if (id >> 160 != block.chainid || !isKnown || registry == address(0)) revert UnknownRegistry(id);
         uint256 asOf = statement.asOf;
         if (!IConsentRegistry(registry).rootValidAt(statement.consentRoot, n.consent, asOf)) {

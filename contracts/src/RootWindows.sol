@@ -11,6 +11,9 @@ abstract contract RootWindows is IRootWindows {
         uint32 count; // in the window of appearance 0: how often the root has appeared
     }
 
+    /// @dev The newest window while it is open, so that most questions need one word: 216 bits of keccak256(root, n) and
+    /// the time of its opening; 0 while none is open.
+    uint256 private _newest;
     mapping(uint64 epoch => uint40) private _closedAt; // of ended epochs; that of the last may stand in _lastEnd
     mapping(uint256 root => mapping(uint32 n => Window)) private _windows;
     /// @inheritdoc IRootWindows
@@ -19,6 +22,8 @@ abstract contract RootWindows is IRootWindows {
 
     /// @inheritdoc IRootWindows
     function rootValidAt(uint256 root_, uint32 n, uint256 time) public view returns (bool) {
+        uint256 newest = _newest;
+        if (newest >> 40 == _nameOf(root_, n)) return time >= uint40(newest);
         Window storage window = _windows[root_][n];
         uint256 openedAt = window.openedAt;
         if (openedAt == 0 || time < openedAt) return false;
@@ -43,15 +48,25 @@ abstract contract RootWindows is IRootWindows {
             windows[n] = Window(time, currentEpoch, 0);
             windows[0].count = n + 1;
         }
+        _newest = (_nameOf(root_, n) << 40) | time;
         emit WindowOpened(root_, n, currentEpoch, time);
     }
 
     /// @dev Costs no new word, so that a patient's revocation is cheap; `_settleEnd` pays for it later.
     function _closeAll() internal {
         _settleEnd();
+        _newest = 0;
         uint64 epoch = currentEpoch;
         (currentEpoch, _lastEnd) = (epoch + 1, uint40(block.timestamp));
         emit WindowsClosed(epoch, uint40(block.timestamp));
+    }
+
+    function _nameOf(uint256 root_, uint32 n) private pure returns (uint256 name) {
+        assembly ("memory-safe") {
+            mstore(0, root_)
+            mstore(32, n)
+            name := shr(40, keccak256(0, 64))
+        }
     }
 
     /// @dev Moves the end of the last epoch to where the others are.

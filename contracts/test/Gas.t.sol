@@ -67,8 +67,25 @@ contract GasTest is World {
         ledger.publish(nullifier, s, n, parts);
         total += vm.snapshotGasLastCall("gas", "publish, 1 part");
         vm.snapshotValue("gas", "reserve and publish, 1 part", total);
+        vm.assertLe(total, 130_000, "at most 130k");
         ledger.verify(nullifier, PUBLISHER, s, 0, parts[0], new bytes32[](0));
         vm.snapshotGasLastCall("gas", "verify, 1 part");
+    }
+
+    function test_gas_analysisWithOldRoots() public {
+        (uint256 nullifier,) = reserve(1);
+        IAnalysisLedger.Statement memory s = statementNow(1);
+        IAnalysisLedger.Appearances memory n = appearancesOf(s);
+        IAnalysisLedger.Part[] memory parts = partsOf(nullifier, s, 1);
+        vm.warp(block.timestamp + 1);
+        grantLeaves(100, 1);
+        vm.prank(OPERATOR);
+        records.anchor(fr("records", 2), 2);
+        vm.prank(AUTHORITY);
+        enrolments.enrol(fr("enrol", 2));
+        vm.prank(PUBLISHER);
+        ledger.publish(nullifier, s, n, parts);
+        vm.snapshotGasLastCall("gas", "publish, 1 part, three newer roots");
     }
 
     function test_gas_publishVerified() public {

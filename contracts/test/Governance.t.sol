@@ -69,7 +69,7 @@ contract GovernanceTest is World {
 
     function test_circuit_withdrawnAtOnceAndTheOneBeforeIsCurrent() public {
         _enact(ledger);
-        AnalysisLedger newer = newLedger();
+        AnalysisLedger newer = ledgerWithRoles();
         _enact(newer);
         vm.assertEq(circuits.current().ledger, address(newer), "newest");
         vm.prank(WARDEN);

@@ -66,7 +66,12 @@ contract LedgerPublishTest is World {
         uint256[4] memory wrong = [reserved - 1, reserved + 1, block.timestamp, reserved + (1 << 40)];
         for (uint256 i = 0; i < 4; ++i) {
             s.asOf = wrong[i];
-            _expectRefused(parts, abi.encodeWithSelector(IAnalysisLedger.NotReserved.selector, nullifier));
+            _expectRefused(
+                parts,
+                wrong[i] < block.timestamp
+                    ? abi.encodeWithSelector(IAnalysisLedger.NotReserved.selector, nullifier)
+                    : abi.encodeWithSelector(IAnalysisLedger.TooEarly.selector)
+            );
         }
     }
 
@@ -201,7 +206,7 @@ contract LedgerPublishTest is World {
     function test_publish_aNewerLedgerCannotUseTheNullifierAgain() public {
         AnalysisLedger newer = newLedger();
         uint256 request = fr("request", 1);
-        vm.expectRevert(abi.encodeWithSelector(IAnalysisLedger.NullifierTaken.selector, nullifier));
+        vm.expectRevert(abi.encodeWithSelector(INullifierSet.HeldByAnotherLedger.selector, nullifier));
         vm.prank(PUBLISHER);
         newer.reserve(nullifier, request);
         vm.warp(block.timestamp + PERIOD + 1); // expired in the older one

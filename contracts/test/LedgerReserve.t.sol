@@ -34,6 +34,28 @@ contract LedgerReserveTest is World {
         ledger.reserveAfter(1, 2, PUBLISHER);
     }
 
+    function test_reserve_publishersComeAndGo() public {
+        bytes32 role = ledger.PUBLISHER();
+        ledger.revokeRole(role, PUBLISHER);
+        vm.expectPartialRevert(IAccessControl.AccessControlUnauthorizedAccount.selector);
+        vm.prank(PUBLISHER);
+        ledger.reserve(1, 2);
+        vm.prank(OTHER_PUBLISHER);
+        ledger.reserve(1, 2);
+        ledger.grantRole(role, STRANGER);
+        ledger.revokeRole(role, OTHER_PUBLISHER);
+        vm.expectPartialRevert(IAccessControl.AccessControlUnauthorizedAccount.selector);
+        vm.prank(OTHER_PUBLISHER);
+        ledger.reserve(2, 2);
+        vm.prank(STRANGER);
+        ledger.reserve(2, 2);
+        vm.prank(STRANGER);
+        ledger.renounceRole(role, STRANGER);
+        vm.expectPartialRevert(IAccessControl.AccessControlUnauthorizedAccount.selector);
+        vm.prank(STRANGER);
+        ledger.reserve(3, 2);
+    }
+
     function test_reserve_failsWhileItIsReserved() public {
         (uint256 nullifier, uint256 request) = reserve(1);
         vm.warp(block.timestamp + PERIOD);

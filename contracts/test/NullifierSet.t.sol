@@ -2,6 +2,8 @@
 pragma solidity 0.8.37;
 
 import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
+import {AnalysisLedger} from "../src/AnalysisLedger.sol";
+import {IAnalysisLedger} from "../src/interfaces/IAnalysisLedger.sol";
 import {INullifierSet} from "../src/interfaces/INullifierSet.sol";
 import {LedgerWord} from "../src/libraries/LedgerWord.sol";
 import {World} from "./support/World.sol";
@@ -11,6 +13,20 @@ contract NullifierSetTest is World {
     using LedgerWord for uint256;
 
     address private constant NEWER = address(0x3001);
+
+    function test_set_isKeptByTheFirstLedger() public {
+        vm.assertEq(address(ledger.nullifiers()), address(ledger), "the first keeps it");
+        vm.assertEq(nullifiers.numberOf(address(ledger)), 1, "first");
+        AnalysisLedger newer = newLedger();
+        vm.assertEq(address(newer.nullifiers()), address(ledger), "later ones use it");
+        vm.assertEq(nullifiers.numberOf(address(newer)), 2, "second");
+        populate();
+        vm.prank(PUBLISHER);
+        newer.reserve(5, 6);
+        vm.assertEq(nullifiers.wordOf(5).ledger(), 2, "in the first");
+        vm.assertEq(newer.wordOf(5), 0, "not in its own");
+        vm.assertEq(uint256(newer.entryOf(5).status), uint256(IAnalysisLedger.Status.Reserved), "read from there");
+    }
 
     function test_write_onlyByLedgers() public {
         vm.expectRevert(abi.encodeWithSelector(INullifierSet.NotALedger.selector, STRANGER));
@@ -39,13 +55,13 @@ contract NullifierSetTest is World {
     }
 
     function test_admit_onceAndAtMost31() public {
-        vm.expectRevert(abi.encodeWithSelector(INullifierSet.CannotAdmit.selector, address(ledger)));
+        vm.expectRevert(abi.encodeWithSelector(INullifierSet.CannotAdmitLedger.selector, address(ledger)));
         nullifiers.admit(address(ledger));
         for (uint160 i = 2; i <= 31; ++i) {
             nullifiers.admit(address(0x4000 + i));
         }
         vm.assertEq(nullifiers.numberOf(address(0x4000 + 31)), 31, "number");
-        vm.expectRevert(abi.encodeWithSelector(INullifierSet.CannotAdmit.selector, NEWER));
+        vm.expectRevert(abi.encodeWithSelector(INullifierSet.CannotAdmitLedger.selector, NEWER));
         nullifiers.admit(NEWER);
     }
 

@@ -10,6 +10,44 @@ import {World} from "./support/World.sol";
 import {vm} from "./support/Vm.sol";
 
 contract EnrolmentRegistryTest is World {
+    struct Expected {
+        uint256 root;
+        uint256 n;
+        uint256 openedAt;
+        uint256 closedAt;
+    }
+
+    /// @notice The word of the newest window, epochs and their ends answer as a plain list of windows would.
+    function testFuzz_windowsAreThoseOfAPlainList(uint256 seed) public {
+        Expected[] memory list = new Expected[](10);
+        uint256[4] memory count;
+        vm.startPrank(AUTHORITY);
+        for (uint256 i = 0; i < list.length; ++i) {
+            uint256 root = 11 + (seed % 3);
+            bool ends = (seed >> 2) % 3 == 0;
+            vm.warp(block.timestamp + ((seed >> 5) % 3));
+            seed = uint256(keccak256(abi.encode(seed)));
+            for (uint256 j = 0; ends && j < i; ++j) {
+                if (list[j].closedAt == FOREVER) list[j].closedAt = block.timestamp;
+            }
+            if (ends) enrolments.withdraw(root);
+            else enrolments.enrol(root);
+            list[i] = Expected(root, count[root - 11]++, block.timestamp, FOREVER);
+        }
+        for (uint256 time = START - 1; time <= block.timestamp + 1; ++time) {
+            for (uint256 root = 11; root < 15; ++root) {
+                for (uint32 n = 0; n < 5; ++n) {
+                    bool expected = false;
+                    for (uint256 i = 0; i < list.length; ++i) {
+                        if (list[i].root != root || list[i].n != n) continue;
+                        expected = list[i].openedAt <= time && time < list[i].closedAt;
+                    }
+                    vm.assertTrue(enrolments.rootValidAt(root, n, time) == expected, "window");
+                }
+            }
+        }
+    }
+
     function test_enrol_endsNothing() public {
         vm.startPrank(AUTHORITY);
         enrolments.enrol(11);

@@ -28,7 +28,6 @@ public sealed class ArtifactTests(Forge forge)
             { "ConsentRegistry", "ConsentRegistry.sol" },
             { "EnrolmentRegistry", "EnrolmentRegistry.sol" },
             { "ModelRegistry", "ModelRegistry.sol" },
-            { "NullifierSet", "NullifierSet.sol" },
             { "PoseidonT3", "PoseidonT3.sol" },
             { "PoseidonT5", "PoseidonT5.sol" },
             { "RecordAnchor", "RecordAnchor.sol" },

@@ -14,7 +14,6 @@ public sealed class ContractArtifact
         "RecordAnchor",
         "ModelRegistry",
         "AuditAnchor",
-        "NullifierSet",
         "AnalysisVerifier",
         "AnalysisLedger",
     ];

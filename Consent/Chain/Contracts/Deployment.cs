@@ -94,7 +94,7 @@ public sealed record Deployment
     /// <summary>Heads of the audit log.</summary>
     public required EthereumAddress AuditAnchor { get; init; }
 
-    /// <summary>Words of nullifiers.</summary>
+    /// <summary>Words of nullifiers, of all versions of the ledger: the first version, which keeps them.</summary>
     public required EthereumAddress NullifierSet { get; init; }
 
     /// <summary>Groth16 under the circuit's key.</summary>
@@ -165,16 +165,15 @@ public sealed record Deployment
         var models = await Create("ModelRegistry", admin, t3, options.ModelApprovals, options.ModelDelay)
             .ConfigureAwait(false);
         var audit = await Create("AuditAnchor", admin).ConfigureAwait(false);
-        var nullifiers = await Create("NullifierSet", admin).ConfigureAwait(false);
         var verifier = await Create("AnalysisVerifier").ConfigureAwait(false);
         var ledger = await Create(
                 "AnalysisLedger",
                 admin,
-                nullifiers,
+                EthereumAddress.Zero, // the first version keeps the set of nullifiers
                 verifier,
                 Context.CircuitVersion,
                 options.ReservationPeriod,
-                new object[] { records, models, enrolments }
+                new object[] { records, models, enrolments, consents }
             )
             .ConfigureAwait(false);
 
@@ -189,7 +188,7 @@ public sealed record Deployment
             RecordAnchor = records,
             ModelRegistry = models,
             AuditAnchor = audit,
-            NullifierSet = nullifiers,
+            NullifierSet = ledger,
             AnalysisVerifier = verifier,
             AnalysisLedger = ledger,
         };
@@ -237,10 +236,8 @@ public sealed record Deployment
         foreach (var officer in roles.Officers)
             yield return models.GrantRole("OFFICER", officer);
         yield return models.GrantRole("WARDEN", roles.Warden);
-        yield return new NullifierSet(client, NullifierSet).Admit(AnalysisLedger);
         yield return ledger.GrantRole("PUBLISHER", roles.Publisher);
         yield return ledger.GrantRole("GUARDIAN", roles.Guardian);
-        yield return ledger.AdmitRegistry(ConsentRegistry);
     }
 
     private sealed class AddressConverter : JsonConverter<EthereumAddress>

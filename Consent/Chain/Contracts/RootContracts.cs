@@ -115,11 +115,11 @@ public sealed class AuditAnchor(EthereumClient client, EthereumAddress address)
     }
 }
 
-/// <summary>The contract NullifierSet: one word for each analysis, shared by all versions of the ledger.</summary>
+/// <summary>One word for each analysis, shared by all versions of the ledger; a part of the first version.</summary>
 public sealed class NullifierSet(EthereumClient client, EthereumAddress address)
-    : Contract(client, address, "NullifierSet")
+    : Contract(client, address, "AnalysisLedger")
 {
-    /// <summary>Lets a ledger write, for ever. Sent by the administrator.</summary>
+    /// <summary>Lets a later version of the ledger write, for ever. Sent by the administrator.</summary>
     public TransactionRequest Admit(EthereumAddress ledger) => Request("admit ledger", "admit", [ledger]);
 
     /// <summary>The word of a nullifier; 0 when it is free.</summary>

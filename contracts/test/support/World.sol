@@ -64,9 +64,9 @@ abstract contract World {
         records = new RecordAnchor(address(this));
         models = new ModelRegistry(address(this), t3, 1, 0);
         audit = new AuditAnchor(address(this));
-        nullifiers = new NullifierSet(address(this));
         verifier = new TrapdoorVerifier();
         ledger = newLedger();
+        nullifiers = ledger;
         tree = new ReferenceTree(t3, 20);
         enrolments.grantRole(enrolments.AUTHORITY(), AUTHORITY);
         records.grantRole(records.OPERATOR(), OPERATOR);
@@ -88,14 +88,18 @@ abstract contract World {
     }
 
     function newLedger() internal returns (AnalysisLedger made) {
+        made = ledgerWithRoles();
+        if (address(nullifiers) != address(0)) nullifiers.admit(address(made));
+    }
+
+    /// @notice A ledger that the set does not know yet, unless it is the first.
+    function ledgerWithRoles() internal returns (AnalysisLedger made) {
         made = new AnalysisLedger(
-            address(this), nullifiers, verifier, 1, PERIOD, LedgerAdmission.RootSources(records, models, enrolments)
+            address(this), nullifiers, verifier, 1, PERIOD, LedgerAdmission.RootSources(records, models, enrolments, consents)
         );
         made.grantRole(made.PUBLISHER(), PUBLISHER);
         made.grantRole(made.PUBLISHER(), OTHER_PUBLISHER);
         made.grantRole(made.GUARDIAN(), GUARDIAN);
-        made.admitRegistry(address(consents));
-        nullifiers.admit(address(made));
     }
 
     /// @notice A field element that is no small number.
