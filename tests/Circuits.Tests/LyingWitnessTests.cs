@@ -42,6 +42,8 @@ public sealed partial class LyingWitnessTests(CompiledCircuit circuit) : IClassF
 
     public static TheoryData<string> Names => [.. Lies.Keys];
 
+    internal static IEnumerable<string> LieNames => Lies.Keys;
+
     [CircomTheory]
     [MemberData(nameof(Names))]
     public void A_lie_breaks_its_constraint_and_only_it(string name)
