@@ -35,6 +35,7 @@ internal static class CommandLine
     private static IEnumerable<Command> Commands() =>
         [
             AnalyzeCommand.Create(),
+            BackupCommand.Create(),
             CeremonyCommand.Create(),
             ClientCommand.Create(),
             ComplianceKeyCommand.Create(),
@@ -49,10 +50,12 @@ internal static class CommandLine
             ExportCommand.Create(),
             FsckCommand.Create(),
             ImportCommand.Create(),
+            KeysCommand.Create(),
             PatientsCommand.Create(),
             ProofCommands.CreateProve(),
             ProofCommands.CreateVerifyProof(),
             ProofCommands.CreateWitness(),
+            RestoreCommand.Create(),
             ServeCommand.Create(),
             TokenCommand.Create(),
             UsesCommand.Create(),

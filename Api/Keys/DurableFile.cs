@@ -34,6 +34,39 @@ internal static partial class DurableFile
         FlushFolder(folder);
     }
 
+    /// <summary>Writes a new file piece by piece.</summary>
+    public static async Task WriteAsync(string path, Func<FileStream, Task> write)
+    {
+        var folder = Path.GetDirectoryName(path)!;
+        Directory.CreateDirectory(folder);
+        var temporary = path + "." + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4)) + TemporarySuffix;
+        try
+        {
+            await using (var stream = Create(temporary))
+            {
+                await write(stream);
+                stream.Flush(flushToDisk: true);
+            }
+            File.Move(temporary, path);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+        FlushFolder(folder);
+    }
+
+    /// <summary>Gives a file or a folder another name, durably.</summary>
+    public static void Rename(string from, string to)
+    {
+        if (Directory.Exists(from))
+            Directory.Move(from, to);
+        else
+            File.Move(from, to);
+        FlushFolder(Path.GetDirectoryName(Path.GetFullPath(to))!);
+    }
+
     /// <summary>
     /// Overwrites a file, flushes it, deletes it. On drives that write elsewhere (flash, snapshots) the old bytes may
     /// survive; they are wrapped under the master key.
@@ -68,7 +101,8 @@ internal static partial class DurableFile
             Path.GetFileName(path) + ".*" + TemporarySuffix
         );
 
-    private static FileStream Create(string path)
+    /// <summary>A file that is not there yet, readable by its owner alone.</summary>
+    public static FileStream Create(string path)
     {
         var options = new FileStreamOptions
         {

@@ -14,6 +14,8 @@ namespace MedLedger.Api.Keys;
 internal sealed class FileKeyCustody : IKeyCustody, IDisposable
 {
     private const int CacheSize = 1024;
+    private const string MasterName = "master.key";
+    private const string KeysName = "keys/";
     private readonly SecretKey _master;
     private readonly SecretKey _tenant;
     private readonly string _folder;
@@ -181,6 +183,49 @@ internal sealed class FileKeyCustody : IKeyCustody, IDisposable
             DurableFile.Shred(PathOf(EncryptionEntry(patientKey)));
             DurableFile.Shred(PathOf(SigningEntry(patientKey)));
         }
+    }
+
+    /// <summary>The key that backups of the data are sealed under.</summary>
+    public SecretKey OpenBackupKey() => BackupKey.FromTenant(_tenant);
+
+    /// <summary>Compartments whose keys were shredded: the erasure list, which survives a restore of older data.</summary>
+    public IReadOnlyList<string> Shredded()
+    {
+        var erased = Path.Combine(_folder, "erased");
+        return Directory.Exists(erased)
+            ?
+            [
+                .. Directory
+                    .EnumerateFiles(erased)
+                    .Where(f => !DurableFile.IsLeftover(f))
+                    .Select(f => Path.GetFileName(f)!),
+            ]
+            : [];
+    }
+
+    /// <summary>All key files by their names in a backup: <c>master.key</c>, and <c>keys/...</c>.</summary>
+    public IReadOnlyList<(string Name, string File)> Files() =>
+        [
+            (MasterName, KeyFilePath),
+            .. Directory
+                .EnumerateFiles(_folder, "*", SearchOption.AllDirectories)
+                .Where(file => !DurableFile.IsLeftover(file))
+                .Select(file => (KeysName + Path.GetRelativePath(_folder, file).Replace('\\', '/'), file))
+                .OrderBy(one => one.Item1, StringComparer.Ordinal),
+        ];
+
+    /// <summary>Moves key files out of a folder, as <see cref="Files"/> names them, to where there are none.</summary>
+    public static void PutBack(string from, string keyFile)
+    {
+        var master = Path.Combine(from, MasterName);
+        if (!File.Exists(master))
+            throw new InvalidDataException("The backup has no master key; nothing of it is used.");
+        if (File.Exists(keyFile) || HoldsKeys(KeyFolder(keyFile)))
+            throw CommandFailure.Usage($"There are keys at {keyFile} already.");
+        if (Directory.Exists(KeyFolder(keyFile)))
+            Directory.Delete(KeyFolder(keyFile), recursive: true);
+        DurableFile.Rename(Path.Combine(from, KeysName.TrimEnd('/')), KeyFolder(keyFile));
+        DurableFile.Rename(master, keyFile);
     }
 
     /// <summary>Whether the keys of a compartment were shredded: they never come back.</summary>

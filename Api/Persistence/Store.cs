@@ -66,10 +66,19 @@ internal sealed class Store : IDbContextFactory<LedgerContext>, IDisposable
     /// Opens the data folder of a command for writing. The first start makes the folder and the master key, and says where
     /// they lie. A key file that is not the one of this folder is refused (exit 1).
     /// </summary>
-    public static async Task<Store> OpenAsync(CommandContext command, string name, CancellationToken cancellation)
+    public static Task<Store> OpenAsync(CommandContext command, string name, CancellationToken cancellation) =>
+        OpenAsync(command, command.Settings.DataFolder, name, cancellation);
+
+    /// <summary>The same for another folder than the command's.</summary>
+    public static async Task<Store> OpenAsync(
+        CommandContext command,
+        string path,
+        string name,
+        CancellationToken cancellation
+    )
     {
         var settings = command.Settings;
-        var folder = DataFolder.OpenForWriting(settings.DataFolder, name);
+        var folder = DataFolder.OpenForWriting(path, name);
         try
         {
             var isNew = !File.Exists(folder.Database);
@@ -79,6 +88,7 @@ internal sealed class Store : IDbContextFactory<LedgerContext>, IDisposable
             try
             {
                 await store.MigrateAsync(isNew, cancellation);
+                await store.ShredAgainAsync(cancellation);
                 return store;
             }
             catch
@@ -163,7 +173,15 @@ internal sealed class Store : IDbContextFactory<LedgerContext>, IDisposable
         return created;
     }
 
-    private static byte[] ReadPassphrase(string? file)
+    /// <summary>Opens the keys of a deployment whose folder is not there.</summary>
+    public static FileKeyCustody OpenCustody(CommandContext command, string deployment) =>
+        FileKeyCustody.Open(
+            command.Settings.KeyFile ?? FileKeyCustody.DefaultKeyFile(deployment),
+            ReadPassphrase(command.Settings.PassphraseFile)
+        );
+
+    /// <summary>The first line of a file, UTF-8; empty for no file.</summary>
+    public static byte[] ReadPassphrase(string? file)
     {
         if (file is null)
             return [];
@@ -197,6 +215,21 @@ internal sealed class Store : IDbContextFactory<LedgerContext>, IDisposable
         }
         else
             CheckKeys(keys);
+    }
+
+    // Keys that an older backup of the keys brought back.
+    private async Task ShredAgainAsync(CancellationToken cancellation)
+    {
+        await using var context = CreateDbContext();
+        var erased = await context
+            .Patients.Where(p => p.Erased != null)
+            .Where(p =>
+                !context.Set<ErasureRow>().Any(e => e.PatientKey == p.PatientKey && e.State == ErasureState.Accepted)
+            )
+            .Select(p => p.PatientKey)
+            .ToListAsync(cancellation);
+        foreach (var patientKey in erased.Where(key => !Custody.IsShredded(key)))
+            Custody.Shred(patientKey);
     }
 
     private void CheckKeys()

@@ -19,9 +19,30 @@ namespace MedLedger.Api.Records;
 internal sealed class Erasure(Store store, AuditTrail audit)
 {
     /// <summary>Accepts the erasure of a patient; false when there is no such patient. Done twice it does nothing more.</summary>
-    public async Task<bool> AcceptAsync(string patient, CancellationToken cancellation)
+    public Task<bool> AcceptAsync(string patient, CancellationToken cancellation) =>
+        AcceptKeyAsync(store.Vault.PatientKey(patient), cancellation);
+
+    /// <summary>
+    /// Erases again who was erased after these data were backed up: custody keeps the list, and their keys are gone. Answers
+    /// how many there were.
+    /// </summary>
+    public async Task<int> ReplayAsync(CancellationToken cancellation)
     {
-        var patientKey = store.Vault.PatientKey(patient);
+        var shredded = store.Custody.Shredded();
+        await using var context = store.CreateDbContext();
+        var present = await context
+            .Patients.Where(p => p.Erased == null && p.Index >= 0)
+            .Select(p => p.PatientKey)
+            .ToListAsync(cancellation);
+        var again = present.Intersect(shredded, StringComparer.Ordinal).ToList();
+        foreach (var patientKey in again)
+            await AcceptKeyAsync(patientKey, cancellation);
+        await ResumeAsync(null, null, cancellation);
+        return again.Count;
+    }
+
+    private async Task<bool> AcceptKeyAsync(string patientKey, CancellationToken cancellation)
+    {
         using var turn = await store.WritingAsync(cancellation);
         await using var context = store.CreateDbContext();
         var row = await context.Patients.FindAsync([patientKey], cancellation);

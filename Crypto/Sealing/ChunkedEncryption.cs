@@ -13,8 +13,8 @@ internal static class ChunkedEncryption
     public const int HeaderSize = SaltSize + CommitmentSize;
     public const int TagSize = 16;
     public const int ChunkSize = 16 * 1024;
-    private const int CommitmentSize = 32;
-    private const int NonceSize = 12;
+    public const int CommitmentSize = 32;
+    public const int NonceSize = 12;
 
     /// <summary>The message under a fresh salt: salt, commitment, chunks of which the last is short.</summary>
     public static byte[] Encrypt(ReadOnlySpan<byte> key, ReadOnlySpan<byte> context, ReadOnlySpan<byte> message)
@@ -124,7 +124,7 @@ internal static class ChunkedEncryption
     }
 
     // key || base nonce || commitment = HKDF-Expand(prk = input key, info = "c2sp.org/chunked-encryption@v1+" || aead || 0x00 || salt || context)
-    private static void DeriveKeys(
+    internal static void DeriveKeys(
         ReadOnlySpan<byte> key,
         ReadOnlySpan<byte> salt,
         ReadOnlySpan<byte> context,
@@ -144,7 +144,7 @@ internal static class ChunkedEncryption
         CryptographicOperations.ZeroMemory(prk);
     }
 
-    private static void Nonce(ReadOnlySpan<byte> keys, int chunk, Span<byte> nonce)
+    internal static void Nonce(ReadOnlySpan<byte> keys, int chunk, Span<byte> nonce)
     {
         keys.Slice(SecretKey.Size, NonceSize).CopyTo(nonce);
         var low = nonce[(NonceSize - sizeof(uint))..];
