@@ -76,7 +76,7 @@ public class SealedStreamTests
         using var again = BackupKey.TryStretch("correct horse"u8, parameters);
         using var other = BackupKey.TryStretch("correct house"u8, parameters);
         Assert.Equal(KeyFile.Fingerprint(key), KeyFile.Fingerprint(again!));
-        Assert.NotEqual(KeyFile.Fingerprint(key), KeyFile.Fingerprint(other!));
+        Assert.NotEqual(KeyFile.Fingerprint(key), KeyFile.Fingerprint(other!), StringComparer.Ordinal);
         Assert.Null(BackupKey.TryStretch("x"u8, parameters.Replace("t=3", "t=9999", StringComparison.Ordinal)));
         Assert.Null(BackupKey.TryStretch([], parameters));
         Assert.Throws<ArgumentException>(() => BackupKey.Stretch([], out _));
