@@ -52,8 +52,8 @@ public sealed record AnalysisRequestClaims
 }
 
 /// <summary>
-/// A signed analysis request: a JWS in compact form (RFC 7515) with ES256 (RFC 7518, section 3.4). Its digest is the
-/// request's id, in the log, on the chain (salted) and in the evidence.
+/// A signed analysis request: a JWS in compact form (RFC 7515) with ES256 (RFC 7518, section 3.4). The digest of what
+/// is signed is the request's id, in the log, on the chain (salted) and in the evidence.
 /// </summary>
 public sealed class SignedRequest
 {
@@ -76,8 +76,11 @@ public sealed class SignedRequest
     /// <summary>What it says.</summary>
     public AnalysisRequestClaims Claims { get; }
 
-    /// <summary>SHA-256 of the compact form, cut to 248 bits.</summary>
-    public Fr RequestId => Digest248.Of(Encoding.ASCII.GetBytes(Compact));
+    /// <summary>
+    /// SHA-256 of what is signed, header and payload, cut to 248 bits. Not of the signature: ECDSA has a twin of each, and
+    /// with it the same request would be another one, and count again.
+    /// </summary>
+    public Fr RequestId => Digest248.Of(Encoding.ASCII.GetBytes(Compact[..Compact.LastIndexOf('.')]));
 
     /// <summary>Signs claims with the grantee's key (P-256).</summary>
     public static SignedRequest Sign(AnalysisRequestClaims claims, ECDsa key)

@@ -21,6 +21,7 @@ public sealed class ModelFolderTests : IDisposable
     [InlineData("heads.json")]
     [InlineData("vocabulary.txt.gz")]
     [InlineData("gazetteer.txt.gz")]
+    [Trait("threat", "hostile document or model file")]
     public void One_changed_byte_is_refused(string name)
     {
         var path = Path.Combine(_folder, name);
@@ -66,6 +67,7 @@ public sealed class ModelFolderTests : IDisposable
 
     /// <summary>Only the vault can make what the patients' entry takes.</summary>
     [Fact]
+    [Trait("threat", "permit from elsewhere")]
     public void Only_a_permit_opens_the_patient_entry()
     {
         var run = Assert.Single(typeof(ClinicalPipeline).GetMethods(), m => m.Name == nameof(ClinicalPipeline.Run));

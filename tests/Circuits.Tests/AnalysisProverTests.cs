@@ -53,6 +53,7 @@ public sealed class AnalysisProverTests(CommittedKeys keys) : IClassFixture<Comm
 
     [Theory]
     [MemberData(nameof(Signals))]
+    [Trait("threat", "weightless signal")]
     public void Mutated_signals_are_refused(int signal)
     {
         var values = keys.Proof.Signals.ToArray();
@@ -110,6 +111,7 @@ public sealed class AnalysisProverTests(CommittedKeys keys) : IClassFixture<Comm
     }
 
     [Fact]
+    [Trait("threat", "forged setup")]
     public void Changed_missing_or_unknown_files_are_refused()
     {
         var folder = Directory.CreateTempSubdirectory("medledger-keys-");
@@ -130,6 +132,7 @@ public sealed class AnalysisProverTests(CommittedKeys keys) : IClassFixture<Comm
     }
 
     [Fact]
+    [Trait("threat", "weightless signal")]
     public void Verifying_key_has_no_weightless_signal_and_its_setup_was_contributed_to()
     {
         var key = CircuitManifest.Pinned.VerifyingKey.Key;

@@ -46,6 +46,8 @@ public sealed partial class LyingWitnessTests(CompiledCircuit circuit) : IClassF
 
     [CircomTheory]
     [MemberData(nameof(Names))]
+    [Trait("threat", "lying witness")]
+    [Trait("threat", "dishonest prover")]
     public void A_lie_breaks_its_constraint_and_only_it(string name)
     {
         var lie = Lies[name];

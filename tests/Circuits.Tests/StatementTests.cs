@@ -71,6 +71,7 @@ public sealed class StatementTests
     }
 
     [Fact]
+    [Trait("threat", "several analyses under one slot")]
     public void Parts_differ_only_in_result_and_shape()
     {
         using var scenario = new Scenario().WithRecords(20);

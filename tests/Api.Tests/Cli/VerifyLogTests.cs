@@ -103,6 +103,7 @@ public sealed class VerifyLogTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    [Trait("threat", "split log")]
     public async Task A_cut_log_and_an_entry_that_does_not_decode_are_found()
     {
         var file = _folder.File("log", "tile/entries/001.p/44");
@@ -127,6 +128,7 @@ public sealed class VerifyLogTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    [Trait("threat", "split log")]
     public async Task Heads_on_the_chain_that_are_not_the_logs_are_found()
     {
         var report = await Verifier().VerifyAsync(null, default);
@@ -140,6 +142,7 @@ public sealed class VerifyLogTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    [Trait("threat", "hidden use")]
     public async Task Analyses_on_one_side_only_are_named()
     {
         await using (var context = CreateDbContext())

@@ -13,6 +13,8 @@ public sealed class ConsentChangeTests : IDisposable
     private readonly ConsentFolder _folder = new();
 
     [Fact]
+    [Trait("threat", "hidden use")]
+    [Trait("threat", "wider grant")]
     public async Task Records_that_a_consent_excepts_by_code_author_or_encounter_are_not_analysed()
     {
         await _folder.ImportPatientAsync();
@@ -93,7 +95,7 @@ public sealed class ConsentChangeTests : IDisposable
     }
 
     [Fact]
-    [Trait("threat", "clinician")]
+    [Trait("threat", "clinician with a valid account")]
     public async Task Who_keeps_a_grant_reads_what_is_written_after_another_lost_theirs()
     {
         await _folder.ImportPatientAsync();
@@ -123,6 +125,7 @@ public sealed class ConsentChangeTests : IDisposable
     }
 
     [Fact]
+    [Trait("threat", "capsule of another")]
     public async Task A_grant_whose_row_is_damaged_is_denied_and_stays_to_be_revoked()
     {
         await _folder.ImportPatientAsync();
@@ -160,6 +163,7 @@ public sealed class ConsentChangeTests : IDisposable
 
     [Fact]
     [Trait("threat", "patient")]
+    [Trait("threat", "foreign Consent")]
     public async Task Nobody_takes_the_place_of_another_patients_consent_and_an_imported_one_counts()
     {
         await _folder.ImportPatientAsync();
@@ -179,6 +183,7 @@ public sealed class ConsentChangeTests : IDisposable
     }
 
     [Fact]
+    [Trait("threat", "erasure cut off")]
     public async Task An_erasure_that_waits_for_the_chain_is_finished_at_the_next_start()
     {
         await _folder.ImportPatientAsync();
@@ -205,6 +210,7 @@ public sealed class ConsentChangeTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
+    [Trait("threat", "erasure cut off")]
     public async Task An_erasure_ends_a_grant_whose_capsule_is_damaged_or_says_that_it_stays(bool hasInner)
     {
         await _folder.ImportPatientAsync();

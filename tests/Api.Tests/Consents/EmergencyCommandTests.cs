@@ -40,7 +40,7 @@ public sealed class EmergencyCommandTests : IDisposable
     }
 
     [Theory]
-    [Trait("threat", "storage")]
+    [Trait("threat", "dishonest operator without patient keys")]
     [InlineData("damaged")]
     [InlineData("of another row")]
     [InlineData("of another patient")]

@@ -13,6 +13,7 @@ public sealed class HiddenConsentTests : IDisposable
     [Theory]
     [InlineData("DELETE FROM tokens; DELETE FROM search")]
     [InlineData("UPDATE records SET IsDeleted = 1 WHERE RecordKey = $key")]
+    [Trait("threat", "hidden Consent")]
     public async Task Search_tokens_and_the_mark_of_a_deletion_hide_none(string tamper)
     {
         await TamperAsync(tamper);
@@ -32,6 +33,7 @@ public sealed class HiddenConsentTests : IDisposable
         "UPDATE leaves SET RecordKey = (SELECT o.RecordKey FROM leaves o WHERE o.RecordKey <> $key LIMIT 1) "
             + "WHERE RecordKey = $key"
     )]
+    [Trait("threat", "hidden Consent")]
     public async Task Where_one_cannot_be_read_only_the_patient_reads(string tamper)
     {
         await TamperAsync(tamper);

@@ -17,6 +17,7 @@ public sealed class InterruptedAnalysisTests : IDisposable
     private readonly TemporaryFolder _folder = new();
 
     [Fact]
+    [Trait("threat", "several analyses under one slot")]
     public async Task An_analysis_that_stops_before_any_step_is_finished_at_the_next_start_and_counted_once()
     {
         await PrepareAsync();
@@ -54,6 +55,7 @@ public sealed class InterruptedAnalysisTests : IDisposable
     }
 
     [Fact]
+    [Trait("threat", "revoked while it runs")]
     public async Task A_consent_that_is_revoked_between_reservation_and_result_releases_nothing()
     {
         await PrepareAsync();

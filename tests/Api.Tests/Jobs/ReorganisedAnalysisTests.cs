@@ -17,6 +17,8 @@ public sealed class ReorganisedAnalysisTests : IDisposable
 
     [Fact]
     [Trait("threat", "relayer, chain node, miner")]
+    [Trait("threat", "reorganised reservation")]
+    [Trait("threat", "backdated asOf")]
     public async Task A_reservation_with_another_time_is_proven_again_and_counted_once()
     {
         await WithLedgerAsync(async ledger =>
@@ -52,6 +54,7 @@ public sealed class ReorganisedAnalysisTests : IDisposable
 
     [Fact]
     [Trait("threat", "relayer, chain node, miner")]
+    [Trait("threat", "reorganised reservation")]
     public async Task A_grant_that_does_not_hold_at_the_new_time_publishes_nothing_and_is_logged()
     {
         await WithLedgerAsync(async ledger =>

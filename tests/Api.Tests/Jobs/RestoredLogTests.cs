@@ -13,6 +13,7 @@ public sealed class RestoredLogTests : IDisposable
     private readonly ConsentFolder _folder = new();
 
     [Fact]
+    [Trait("threat", "split log")]
     public async Task A_log_that_does_not_contain_the_one_on_the_chain_starts_nothing()
     {
         await _folder.WithAsync(_ => Task.CompletedTask);

@@ -33,6 +33,8 @@ public sealed class ChainOutOfReachTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    [Trait("threat", "blocked revocation")]
+    [Trait("threat", "lying endpoint")]
     public async Task It_denies_after_the_silence_at_once_on_contradiction_and_a_signed_revocation_never_waits()
     {
         await DeployAsync();
@@ -76,6 +78,7 @@ public sealed class ChainOutOfReachTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    [Trait("threat", "old clock")]
     public async Task It_denies_while_the_heads_time_and_the_clock_lie_apart()
     {
         await DeployAsync();

@@ -54,6 +54,7 @@ public sealed class ImportTests : IDisposable
     }
 
     [Fact]
+    [Trait("threat", "thief of disk, backup, blob store")]
     public async Task The_data_folder_shows_no_name_no_note_and_no_code()
     {
         await Run("import", Write("in.json", SampleRecords.Bundle("Wintermantel", 20)));

@@ -30,6 +30,7 @@ public sealed class RecordRootTests : IDisposable
     [InlineData("UPDATE patients SET Root = x''")]
     [InlineData("UPDATE patients SET Commitment = zeroblob(32) WHERE length(Commitment) = 32")]
     [InlineData("UPDATE patients SET Erased = '2026-01-01 00:00:00+00:00' WHERE length(Commitment) = 32")]
+    [Trait("threat", "rolled-back record")]
     public async Task Rows_that_were_rolled_back_or_forged_with_their_leaves_are_refused(string tamper)
     {
         await ImportTwoVersionsAsync();

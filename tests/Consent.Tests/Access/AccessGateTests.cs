@@ -83,7 +83,7 @@ public sealed class AccessGateTests
     }
 
     [Theory]
-    [Trait("threat", "clinician")]
+    [Trait("threat", "clinician with a valid account")]
     [InlineData("*", null, true)]
     [InlineData("*", "Patient/carla", true)]
     [InlineData("*", "Patient/other", false)]
@@ -104,7 +104,7 @@ public sealed class AccessGateTests
     public void A_consent_without_grant_is_not_enough() => Denies(DenyReason.NoGrant, Decide(Carla()));
 
     [Fact]
-    [Trait("threat", "clinician")]
+    [Trait("threat", "clinician with a valid account")]
     public void A_grant_without_consent_is_not_enough() =>
         Denies(DenyReason.NoConsent, Decide(Carla(Granted()) with { Directives = [] }));
 
@@ -118,7 +118,8 @@ public sealed class AccessGateTests
     [Theory]
     [InlineData(GrantState.Revoked)]
     [InlineData(GrantState.RevocationSigned)]
-    [Trait("threat", "relayer")]
+    [Trait("threat", "relayer, chain node, miner")]
+    [Trait("threat", "blocked revocation")]
     public void A_revocation_denies_from_the_signature_on(GrantState state) =>
         Denies(DenyReason.Revoked, Decide(Carla(Granted(state: state))));
 
@@ -182,7 +183,9 @@ public sealed class AccessGateTests
     }
 
     [Fact]
-    [Trait("threat", "chain node")]
+    [Trait("threat", "relayer, chain node, miner")]
+    [Trait("threat", "old clock")]
+    [Trait("threat", "lying endpoint")]
     public void Without_a_fresh_head_everything_that_needs_the_chain_is_denied()
     {
         var carla = Carla(Granted());
@@ -250,6 +253,7 @@ public sealed class AccessGateTests
 
     [Fact]
     [Trait("threat", "patient")]
+    [Trait("threat", "foreign Consent")]
     public void Whose_record_it_is_says_storage_not_the_request() =>
         Denies(
             DenyReason.NoConsent,
@@ -265,7 +269,7 @@ public sealed class AccessGateTests
     }
 
     [Fact]
-    [Trait("threat", "break-glass")]
+    [Trait("threat", "declared emergency")]
     public void Breaking_the_glass_needs_a_declaration_of_this_caller_that_holds_and_no_dissent()
     {
         var request = Request() with { Purpose = "BTG", Actors = ["Practitioner/anna", Role] };
@@ -294,7 +298,7 @@ public sealed class AccessGateTests
     }
 
     [Fact]
-    [Trait("threat", "break-glass")]
+    [Trait("threat", "declared emergency")]
     public void Emergency_treatment_goes_by_consent_where_it_permits_and_else_by_the_declaration()
     {
         var request = Request() with { Purpose = "ETREAT", Actors = ["Practitioner/anna", Role] };

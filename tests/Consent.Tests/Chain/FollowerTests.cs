@@ -82,6 +82,7 @@ public sealed class FollowerTests(ITestOutputHelper output)
     }
 
     [Fact]
+    [Trait("threat", "blocked revocation")]
     public async Task Several_revocations_are_applied_in_one_transaction_by_anybody()
     {
         await using var world = await World.StartAsync();
@@ -141,6 +142,7 @@ public sealed class FollowerTests(ITestOutputHelper output)
     }
 
     [Fact]
+    [Trait("threat", "old clock")]
     public async Task A_rebuilt_local_chain_leads_to_the_same_state()
     {
         await using var world = await World.StartAsync();
@@ -163,6 +165,7 @@ public sealed class FollowerTests(ITestOutputHelper output)
     }
 
     [Fact]
+    [Trait("threat", "lying endpoint")]
     public async Task Small_ranges_of_logs_are_bisected_and_pruned_nodes_are_found_out()
     {
         await using var world = await World.StartAsync();
@@ -189,6 +192,7 @@ public sealed class FollowerTests(ITestOutputHelper output)
     }
 
     [Fact]
+    [Trait("threat", "lying endpoint")]
     public async Task Two_endpoints_that_differ_stop_the_state_from_being_confirmed()
     {
         await using var world = await World.StartAsync();
@@ -217,6 +221,7 @@ public sealed class FollowerTests(ITestOutputHelper output)
     }
 
     [Fact]
+    [Trait("threat", "lying endpoint")]
     public async Task An_endpoint_of_another_chain_is_refused()
     {
         await using var world = await World.StartAsync();

@@ -18,6 +18,7 @@ namespace MedLedger.Consent.Tests.Chain;
 public sealed class LocalChainTests(ITestOutputHelper output)
 {
     [Fact]
+    [Trait("threat", "foreign registry")]
     public async Task Deploys_grants_revokes_and_refuses_what_the_contracts_forbid()
     {
         await using var chain = await LocalChain.StartAsync();
@@ -75,6 +76,8 @@ public sealed class LocalChainTests(ITestOutputHelper output)
     }
 
     [Fact]
+    [Trait("threat", "dishonest prover")]
+    [Trait("threat", "burnt nullifier")]
     public async Task Reserves_and_publishes_only_what_was_reserved()
     {
         await using var chain = await LocalChain.StartAsync();
@@ -222,6 +225,7 @@ public sealed class LocalChainTests(ITestOutputHelper output)
 
     [Fact]
     [Trait("threat", "relayer, chain node, miner")]
+    [Trait("threat", "silent relayer")]
     public async Task Whom_no_relayer_serves_gets_a_grant_in_after_a_day_and_is_followed()
     {
         await using var chain = await LocalChain.StartAsync();
@@ -249,6 +253,7 @@ public sealed class LocalChainTests(ITestOutputHelper output)
     }
 
     [Fact]
+    [Trait("threat", "old clock")]
     public async Task The_heads_time_follows_the_clock_while_nothing_happens()
     {
         await using var chain = await LocalChain.StartAsync(heartbeat: TimeSpan.FromSeconds(1));

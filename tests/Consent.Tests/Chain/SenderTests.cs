@@ -226,6 +226,7 @@ public sealed class SenderTests
     }
 
     [Fact]
+    [Trait("threat", "silent relayer")]
     public async Task Two_relayers_at_once_insert_every_grant_once()
     {
         await using var chain = await LocalChain.StartAsync();

@@ -5,7 +5,7 @@ using MedLedger.Consent.Directives;
 
 namespace MedLedger.Consent.Tests.Directives;
 
-[Trait("threat", "hostile document")]
+[Trait("threat", "hostile document or model file")]
 public sealed class HostileConsentTests
 {
     private const string Permit =

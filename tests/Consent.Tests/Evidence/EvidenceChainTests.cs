@@ -13,6 +13,7 @@ namespace MedLedger.Consent.Tests.Evidence;
 public sealed class EvidenceChainTests(EvidenceFixture fixture) : IClassFixture<EvidenceFixture>
 {
     [Fact]
+    [Trait("threat", "forged evidence")]
     public async Task The_chain_confirms_what_was_published_and_nothing_else()
     {
         await using var chain = await LocalChain.StartAsync();

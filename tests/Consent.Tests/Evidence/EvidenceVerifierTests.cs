@@ -27,6 +27,7 @@ public sealed class EvidenceVerifierTests(EvidenceFixture fixture) : IClassFixtu
 
     // "a change of any digit makes verify fail": every letter and digit of the file, outside member names too.
     [Fact]
+    [Trait("threat", "forged evidence")]
     public void Every_changed_letter_or_digit_is_refused()
     {
         // The signature covers the openings like all else, so small ones do, and a hundredth of the real ones.
@@ -138,6 +139,8 @@ public sealed class EvidenceVerifierTests(EvidenceFixture fixture) : IClassFixtu
     }
 
     [Fact]
+    [Trait("threat", "forged evidence")]
+    [Trait("threat", "invented patient")]
     public void Another_chain_contract_or_authority_is_not_trusted()
     {
         var other = fixture.Deployment with { AuditAnchor = EvidenceFixture.Address(77) };
@@ -155,6 +158,7 @@ public sealed class EvidenceVerifierTests(EvidenceFixture fixture) : IClassFixtu
     }
 
     [Fact]
+    [Trait("threat", "forged evidence")]
     public void An_operator_who_signs_a_false_file_is_found()
     {
         var file = fixture.File;
@@ -244,6 +248,7 @@ public sealed class EvidenceVerifierTests(EvidenceFixture fixture) : IClassFixtu
     [InlineData(AuditDecision.Refused, AuditAction.AnalysisRequested, 0)]
     [InlineData(AuditDecision.Permitted, AuditAction.Read, 0)]
     [InlineData(AuditDecision.Permitted, AuditAction.AnalysisRequested, 3600)]
+    [Trait("threat", "hidden use")]
     public async Task An_analysis_without_an_earlier_permit_is_found(
         AuditDecision decision,
         AuditAction action,

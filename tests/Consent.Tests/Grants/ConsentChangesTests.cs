@@ -21,6 +21,7 @@ public sealed class ConsentChangesTests : IDisposable
     private readonly VaultFixture _fixture = new();
 
     [Fact]
+    [Trait("threat", "wider grant")]
     public void No_change_of_consents_leaves_a_grant_that_permits_what_they_deny()
     {
         var (covered, kept, reused) = (0, 0, 0);
@@ -72,6 +73,7 @@ public sealed class ConsentChangesTests : IDisposable
     }
 
     [Fact]
+    [Trait("threat", "reused exception bit")]
     public void A_bit_stays_taken_while_a_grant_that_mentions_it_has_not_ended_on_the_chain()
     {
         var pool = new RandomConsents(0);

@@ -13,6 +13,7 @@ public sealed class GrantCompilerTests
     private static readonly string[] Callers = ["Practitioner/p1", "Practitioner/p2", "Organization/o1"];
 
     [Fact]
+    [Trait("threat", "wider grant")]
     public void No_grant_permits_what_the_evaluator_denies()
     {
         var (covered, permitted, unexplained) = (0, 0, 0);

@@ -108,6 +108,7 @@ public sealed class GrantPlanTests
     }
 
     [Fact]
+    [Trait("threat", "undated record")]
     public void A_data_period_starts_at_day_one_or_later_and_none_covers_undated_records()
     {
         var consent = AgreementTests.Parse(
@@ -190,6 +191,7 @@ public sealed class GrantPlanTests
     }
 
     [Fact]
+    [Trait("threat", "reused exception bit")]
     public void A_new_exception_class_is_labelled_before_the_grant_and_its_bit_freed_after()
     {
         var with = Compile(Consent(NoCode));

@@ -32,6 +32,8 @@ public sealed class PatientSignerTests : IDisposable
     public void Dispose() => _fixture.Dispose();
 
     [Fact]
+    [Trait("threat", "linked grants")]
+    [Trait("threat", "chain observer")]
     public void The_same_secret_gives_the_same_patient_and_grants_do_not_link()
     {
         using var signer = PatientSigner.Open(_fixture.Vault, _fixture.Alice)!;
@@ -70,6 +72,7 @@ public sealed class PatientSignerTests : IDisposable
     }
 
     [Fact]
+    [Trait("threat", "capsule of another")]
     public void A_capsule_of_another_row_patient_or_signature_does_not_open()
     {
         using var signer = PatientSigner.Open(_fixture.Vault, _fixture.Alice)!;

@@ -64,6 +64,7 @@ public sealed class RecordVaultTests : IDisposable
     }
 
     [Fact]
+    [Trait("threat", "permit from elsewhere")]
     public void A_permit_for_something_else_opens_nothing()
     {
         var write = _fixture.Write("Observation/o1", Content, _fixture.Segment(_fixture.Alice));
@@ -128,6 +129,7 @@ public sealed class RecordVaultTests : IDisposable
     }
 
     [Fact]
+    [Trait("threat", "permit from elsewhere")]
     public void A_record_of_two_patients_needs_both_permits()
     {
         var write = _fixture.Write(
@@ -222,6 +224,7 @@ public sealed class RecordVaultTests : IDisposable
     }
 
     [Fact]
+    [Trait("threat", "rolled-back record")]
     public void Leaf_of_another_version_refuses_a_rolled_back_row()
     {
         var write = _fixture.Write("Observation/o1", Content, _fixture.Segment(_fixture.Alice));

@@ -19,6 +19,7 @@ public sealed class TamperedRowTests : IDisposable
     public void Dispose() => _fixture.Dispose();
 
     [Fact]
+    [Trait("threat", "rolled-back record")]
     public void One_changed_bit_anywhere_is_refused()
     {
         AssertOpens(_write.Record, _keys, opens: true);
@@ -114,6 +115,7 @@ public sealed class TamperedRowTests : IDisposable
     }
 
     [Fact]
+    [Trait("threat", "thief of disk, backup, blob store")]
     public void A_row_holds_neither_content_nor_reference()
     {
         var bytes = _write

@@ -83,6 +83,7 @@ public class EdDsaTests
     }
 
     [Fact]
+    [Trait("threat", "aliased number")]
     public void An_aliased_response_is_refused()
     {
         using var key = EdDsaPrivateKey.Generate();
@@ -93,6 +94,7 @@ public class EdDsaTests
     }
 
     [Fact]
+    [Trait("threat", "unsigned grant")]
     public void A_key_outside_the_prime_subgroup_is_refused()
     {
         using var key = EdDsaPrivateKey.Generate();

@@ -89,6 +89,7 @@ public sealed class CeremonyVerifierTests(SmallCeremony ceremony) : IClassFixtur
     [InlineData(FirstContribution + 192 + 128, false)]
     [InlineData(FirstContribution + ContributionSize + 32, true)]
     [InlineData(FirstContribution + ContributionSize + 192 + 128, false)]
+    [Trait("threat", "forged setup")]
     public void An_altered_contribution_is_refused(int offset, bool isY)
     {
         var altered = Alter(
@@ -118,6 +119,7 @@ public sealed class CeremonyVerifierTests(SmallCeremony ceremony) : IClassFixtur
     }
 
     [Fact]
+    [Trait("threat", "forged setup")]
     public void A_key_without_contribution_is_refused()
     {
         var path = ceremony.At("known.zkey");
@@ -126,6 +128,7 @@ public sealed class CeremonyVerifierTests(SmallCeremony ceremony) : IClassFixtur
     }
 
     [Fact]
+    [Trait("threat", "forged setup")]
     public async Task Other_constraints_are_refused_here_and_by_snarkjs()
     {
         var other = ceremony.At("other.r1cs");

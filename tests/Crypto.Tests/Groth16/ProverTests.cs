@@ -45,6 +45,7 @@ public sealed class ProverTests : IDisposable
     }
 
     [Fact]
+    [Trait("threat", "lying witness")]
     public void A_witness_that_breaks_a_constraint_gives_no_proof()
     {
         var (key, witness) = Make(30, 1, false);

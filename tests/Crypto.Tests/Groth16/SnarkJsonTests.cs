@@ -24,6 +24,7 @@ public class SnarkJsonTests
     }
 
     [Fact]
+    [Trait("threat", "aliased number")]
     public void Aliased_numbers_are_refused()
     {
         var json = SnarkVectors.Json("poseidon-seven-public", "public");

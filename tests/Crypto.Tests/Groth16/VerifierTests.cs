@@ -52,6 +52,7 @@ public class VerifierTests
 
     /// <summary>Inherent in Groth16, hence replay protection is the nullifier and never the proof.</summary>
     [Fact]
+    [Trait("threat", "malleable proof")]
     public void A_proof_is_malleable_for_the_same_statement()
     {
         var (key, proof, inputs) = SnarkVectors.Load("one-constraint");
@@ -60,6 +61,7 @@ public class VerifierTests
     }
 
     [Fact]
+    [Trait("threat", "false proof")]
     public void Every_flipped_bit_of_a_proof_is_refused()
     {
         var (key, proof, inputs) = SnarkVectors.Load("poseidon-seven-public");
@@ -70,6 +72,7 @@ public class VerifierTests
     }
 
     [Fact]
+    [Trait("threat", "false proof")]
     public void Every_flipped_bit_of_a_public_input_is_refused()
     {
         var (key, proof, inputs) = SnarkVectors.Load("one-constraint");
@@ -82,6 +85,7 @@ public class VerifierTests
     }
 
     [Fact]
+    [Trait("threat", "false proof")]
     public void Every_flipped_bit_of_a_key_is_refused()
     {
         var (key, proof, inputs) = SnarkVectors.Load("one-constraint");
@@ -128,6 +132,7 @@ public class VerifierTests
     }
 
     [Fact]
+    [Trait("threat", "forged setup")]
     public void A_key_without_phase_two_contribution_is_refused() =>
         Assert.Null(SnarkJson.TryReadVerifyingKey(SnarkVectors.Utf8("no-contribution", "verificationKey")));
 

@@ -8,7 +8,7 @@ namespace MedLedger.Api.Tests.Http.Fhir;
 /// for a patient who does not exist. Paths that are not built answer 501.
 /// </summary>
 [Collection("FHIR server")]
-[Trait("threat", "clinician")]
+[Trait("threat", "clinician with a valid account")]
 public sealed class BypassMatrixTests(FhirServer server)
 {
     // {0} is the patient's id; "nobody" takes its place for what is not there.

@@ -6,7 +6,7 @@ namespace MedLedger.Api.Tests.Http.Fhir;
 
 /// <summary>Who acts for a patient, over HTTP: recorded, within its power, named in log and receipt, ended.</summary>
 [Collection("FHIR server")]
-[Trait("threat", "clinician")]
+[Trait("threat", "clinician with a valid account")]
 public sealed class DelegationHttpTests(FhirServer server)
 {
     private static readonly DateTime Today = DateTime.UtcNow;

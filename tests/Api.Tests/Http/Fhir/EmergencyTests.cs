@@ -5,7 +5,7 @@ namespace MedLedger.Api.Tests.Http.Fhir;
 
 /// <summary>Break-glass over HTTP: declared, limited, logged first, told to the patient, signed off.</summary>
 [Collection("FHIR server")]
-[Trait("threat", "clinician")]
+[Trait("threat", "clinician with a valid account")]
 public sealed class EmergencyTests(FhirServer server) : IAsyncLifetime
 {
     private const string Reason = "unconscious after a fall, allergies not known";

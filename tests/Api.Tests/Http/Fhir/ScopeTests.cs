@@ -5,7 +5,7 @@ namespace MedLedger.Api.Tests.Http.Fhir;
 
 /// <summary>What a token's scopes and launch context leave of what consent gives (SMART App Launch 2.2).</summary>
 [Collection("FHIR server")]
-[Trait("threat", "app of a clinician")]
+[Trait("threat", "clinician with a valid account")]
 public sealed class ScopeTests(FhirServer server)
 {
     private static readonly JsonSerializerOptions WithoutNulls = new()
