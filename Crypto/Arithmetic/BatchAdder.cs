@@ -20,6 +20,8 @@ internal sealed unsafe class BatchAdder<TLanes, TField> : IDisposable
     private readonly int* _left;
     private readonly int* _right;
     private readonly int* _target;
+    private readonly TLanes* _x1; // gathered once, needed twice
+    private readonly TLanes* _x2;
     private readonly TLanes* _differences;
     private readonly TLanes* _products;
     private bool _disposed;
@@ -31,6 +33,8 @@ internal sealed unsafe class BatchAdder<TLanes, TField> : IDisposable
         _right = (int*)NativeMemory.AlignedAlloc(padded * sizeof(int), 64);
         _target = (int*)NativeMemory.AlignedAlloc(padded * sizeof(int), 64);
         var groups = padded / (nuint)TLanes.Count + 1;
+        _x1 = (TLanes*)NativeMemory.AlignedAlloc(groups * (nuint)sizeof(TLanes), 64);
+        _x2 = (TLanes*)NativeMemory.AlignedAlloc(groups * (nuint)sizeof(TLanes), 64);
         _differences = (TLanes*)NativeMemory.AlignedAlloc(groups * (nuint)sizeof(TLanes), 64);
         _products = (TLanes*)NativeMemory.AlignedAlloc(groups * (nuint)sizeof(TLanes), 64);
     }
@@ -79,6 +83,8 @@ internal sealed unsafe class BatchAdder<TLanes, TField> : IDisposable
         NativeMemory.AlignedFree(_left);
         NativeMemory.AlignedFree(_right);
         NativeMemory.AlignedFree(_target);
+        NativeMemory.AlignedFree(_x1);
+        NativeMemory.AlignedFree(_x2);
         NativeMemory.AlignedFree(_differences);
         NativeMemory.AlignedFree(_products);
     }
@@ -104,9 +110,9 @@ internal sealed unsafe class BatchAdder<TLanes, TField> : IDisposable
         for (var i = 0; i < Groups; i++)
         {
             Prefetch(source, stride, i + PrefetchDistance / TLanes.Count);
-            TLanes.Load(source, stride, _left + i * TLanes.Count, out var x1);
-            TLanes.Load(source, stride, _right + i * TLanes.Count, out var x2);
-            TLanes.Subtract(x2, x1, out _differences[i]);
+            TLanes.Load(source, stride, _left + i * TLanes.Count, out _x1[i]);
+            TLanes.Load(source, stride, _right + i * TLanes.Count, out _x2[i]);
+            TLanes.Subtract(_x2[i], _x1[i], out _differences[i]);
             _products[i] = product;
             TLanes.Multiply(product, _differences[i], out product);
         }
@@ -148,14 +154,12 @@ internal sealed unsafe class BatchAdder<TLanes, TField> : IDisposable
             TLanes.NegateWhere(ref y2, right);
             TLanes.Subtract(y2, y1, out y2);
             TLanes.Multiply(lambda, y2, out lambda);
-            TLanes.Load(source, stride, left, out var x1);
-            TLanes.Load(source, stride, right, out var x2);
-            TLanes.Multiply(lambda, lambda, out var x3);
-            TLanes.Subtract(x3, x1, out x3);
-            TLanes.Subtract(x3, x2, out x3);
+            TLanes.Square(lambda, out var x3);
+            TLanes.Subtract(x3, _x1[i], out x3);
+            TLanes.Subtract(x3, _x2[i], out x3);
             TLanes.Reduce(ref x3);
-            TLanes.Subtract(x1, x3, out x1);
-            TLanes.Multiply(lambda, x1, out lambda);
+            TLanes.Subtract(_x1[i], x3, out y2);
+            TLanes.Multiply(lambda, y2, out lambda);
             TLanes.Subtract(lambda, y1, out lambda);
             TLanes.Reduce(ref lambda);
             TLanes.Store(x3, destination, stride, target);

@@ -21,6 +21,8 @@ internal unsafe interface ILanes<TSelf, TField>
 
     static abstract void Multiply(in TSelf a, in TSelf b, out TSelf result);
 
+    static abstract void Square(in TSelf a, out TSelf result);
+
     /// <summary>A representative of a - b that is not reduced; b must be reduced, or be a product.</summary>
     static abstract void Subtract(in TSelf a, in TSelf b, out TSelf result);
 

@@ -16,10 +16,13 @@ internal unsafe struct ScalarLane<TField> : ITransformLanes<ScalarLane<TField>, 
     public static ScalarLane<TField> One => new() { _value = TField.One };
 
     public static void Multiply(in ScalarLane<TField> a, in ScalarLane<TField> b, out ScalarLane<TField> result) =>
-        result._value = a._value * b._value;
+        TField.Multiply(a._value, b._value, out result._value);
+
+    public static void Square(in ScalarLane<TField> a, out ScalarLane<TField> result) =>
+        TField.Square(a._value, out result._value);
 
     public static void Subtract(in ScalarLane<TField> a, in ScalarLane<TField> b, out ScalarLane<TField> result) =>
-        result._value = a._value - b._value;
+        TField.Subtract(a._value, b._value, out result._value);
 
     public static void Add(in ScalarLane<TField> a, in ScalarLane<TField> b, out ScalarLane<TField> result) =>
         result._value = a._value + b._value;

@@ -153,6 +153,24 @@ public readonly struct Fq : IEquatable<Fq>, IFieldElement<Fq>
     /// <inheritdoc/>
     public override int GetHashCode() => Montgomery.L0.GetHashCode();
 
+    static void IFieldElement<Fq>.Multiply(in Fq a, in Fq b, out Fq result)
+    {
+        Unsafe.SkipInit(out result);
+        Montgomery<FqModulus>.Multiply(a.Montgomery, b.Montgomery, out Unsafe.As<Fq, Limbs>(ref result));
+    }
+
+    static void IFieldElement<Fq>.Subtract(in Fq a, in Fq b, out Fq result)
+    {
+        Unsafe.SkipInit(out result);
+        Montgomery<FqModulus>.Subtract(a.Montgomery, b.Montgomery, out Unsafe.As<Fq, Limbs>(ref result));
+    }
+
+    static void IFieldElement<Fq>.Square(in Fq a, out Fq result)
+    {
+        Unsafe.SkipInit(out result);
+        Montgomery<FqModulus>.Multiply(a.Montgomery, a.Montgomery, out Unsafe.As<Fq, Limbs>(ref result));
+    }
+
     /// <summary>The four limbs of the value itself, below the modulus.</summary>
     internal Limbs ToCanonical() => Montgomery<FqModulus>.FromMontgomery(Montgomery);
 

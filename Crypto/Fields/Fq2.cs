@@ -4,7 +4,7 @@ namespace MedLedger.Crypto.Fields;
 
 /// <summary>An element C0 + C1 u of Fq2 = Fq[u] / (u^2 + 1), the field of G2's coordinates (EIP-197).</summary>
 [StructLayout(LayoutKind.Sequential)]
-public readonly struct Fq2 : IEquatable<Fq2>, IFieldElement<Fq2>
+public readonly partial struct Fq2 : IEquatable<Fq2>, IFieldElement<Fq2>
 {
     /// <summary>The element c0 + c1 u.</summary>
     public Fq2(in Fq c0, in Fq c1)
@@ -28,8 +28,12 @@ public readonly struct Fq2 : IEquatable<Fq2>, IFieldElement<Fq2>
     /// <summary>True for zero.</summary>
     public bool IsZero => C0.IsZero && C1.IsZero;
 
-    /// <summary>a^2 = (c0 + c1)(c0 - c1) + 2 c0 c1 u.</summary>
-    public Fq2 Square() => new((C0 + C1) * (C0 - C1), (C0 * C1).Double());
+    /// <summary>a^2.</summary>
+    public Fq2 Square()
+    {
+        Square(this, out var result);
+        return result;
+    }
 
     /// <summary>2a.</summary>
     public Fq2 Double() => new(C0.Double(), C1.Double());
@@ -82,13 +86,11 @@ public readonly struct Fq2 : IEquatable<Fq2>, IFieldElement<Fq2>
     /// <summary>-a.</summary>
     public static Fq2 operator -(in Fq2 value) => new(-value.C0, -value.C1);
 
-    /// <summary>a * b with three multiplications (Karatsuba).</summary>
+    /// <summary>a * b.</summary>
     public static Fq2 operator *(in Fq2 left, in Fq2 right)
     {
-        var low = left.C0 * right.C0;
-        var high = left.C1 * right.C1;
-        var cross = (left.C0 + left.C1) * (right.C0 + right.C1);
-        return new(low - high, cross - low - high);
+        Multiply(left, right, out var result);
+        return result;
     }
 
     /// <summary>Equality.</summary>

@@ -153,6 +153,24 @@ public readonly struct Fr : IEquatable<Fr>, IFieldElement<Fr>
     /// <inheritdoc/>
     public override int GetHashCode() => Montgomery.L0.GetHashCode();
 
+    static void IFieldElement<Fr>.Multiply(in Fr a, in Fr b, out Fr result)
+    {
+        Unsafe.SkipInit(out result);
+        Montgomery<FrModulus>.Multiply(a.Montgomery, b.Montgomery, out Unsafe.As<Fr, Limbs>(ref result));
+    }
+
+    static void IFieldElement<Fr>.Subtract(in Fr a, in Fr b, out Fr result)
+    {
+        Unsafe.SkipInit(out result);
+        Montgomery<FrModulus>.Subtract(a.Montgomery, b.Montgomery, out Unsafe.As<Fr, Limbs>(ref result));
+    }
+
+    static void IFieldElement<Fr>.Square(in Fr a, out Fr result)
+    {
+        Unsafe.SkipInit(out result);
+        Montgomery<FrModulus>.Multiply(a.Montgomery, a.Montgomery, out Unsafe.As<Fr, Limbs>(ref result));
+    }
+
     /// <summary>The four limbs of the value itself, below the modulus.</summary>
     internal Limbs ToCanonical() => Montgomery<FrModulus>.FromMontgomery(Montgomery);
 

@@ -18,6 +18,15 @@ internal interface IFieldElement<TSelf>
 
     static abstract bool operator !=(in TSelf left, in TSelf right);
 
+    /// <summary>a * b into a place that may be an operand's.</summary>
+    static abstract void Multiply(in TSelf a, in TSelf b, out TSelf result);
+
+    /// <summary>a - b into a place that may be an operand's.</summary>
+    static abstract void Subtract(in TSelf a, in TSelf b, out TSelf result);
+
+    /// <summary>a^2 into a place that may be the operand's.</summary>
+    static abstract void Square(in TSelf a, out TSelf result);
+
     bool IsZero { get; }
     TSelf Square();
     TSelf Double();

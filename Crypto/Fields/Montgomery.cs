@@ -32,8 +32,16 @@ internal static class Montgomery<TModulus>
     where TModulus : struct, IModulus
 {
     /// <summary>x*y / 2^256 mod p, for y below p and any x below 2^256.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Limbs Multiply(in Limbs x, in Limbs y)
+    {
+        Multiply(x, y, out var result);
+        return result;
+    }
+
+    /// <summary>The same into a place that may be an operand's: a result that is returned costs a copy.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Multiply(in Limbs x, in Limbs y, out Limbs result)
     {
         unchecked
         {
@@ -49,7 +57,7 @@ internal static class Montgomery<TModulus>
             Row(x.L1, y0, y1, y2, y3, ref t0, ref t1, ref t2, ref t3);
             Row(x.L2, y0, y1, y2, y3, ref t0, ref t1, ref t2, ref t3);
             Row(x.L3, y0, y1, y2, y3, ref t0, ref t1, ref t2, ref t3);
-            return Reduce(t0, t1, t2, t3);
+            result = Reduce(t0, t1, t2, t3);
         }
     }
 
@@ -98,6 +106,13 @@ internal static class Montgomery<TModulus>
 
     public static Limbs Subtract(in Limbs x, in Limbs y)
     {
+        Subtract(x, y, out var result);
+        return result;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Subtract(in Limbs x, in Limbs y, out Limbs result)
+    {
         unchecked
         {
             ulong borrow = 0;
@@ -107,7 +122,7 @@ internal static class Montgomery<TModulus>
             var t3 = SubtractWithBorrow(x.L3, y.L3, ref borrow);
             var mask = 0 - borrow;
             ulong carry = 0;
-            return new Limbs(
+            result = new Limbs(
                 AddWithCarry(t0, TModulus.P0 & mask, ref carry),
                 AddWithCarry(t1, TModulus.P1 & mask, ref carry),
                 AddWithCarry(t2, TModulus.P2 & mask, ref carry),

@@ -40,15 +40,62 @@ public unsafe class LaneTests
                     Fq2x8.Multiply(left, right, out var product);
                     Fq2x8.Subtract(left, right, out var difference);
                     Fq2x8.Multiply(difference, difference, out var square);
+                    Fq2x8.Square(left, out var leftSquare);
                     var (products, squares) = (Store<Fq2x8, Fq2>(product), Store<Fq2x8, Fq2>(square));
+                    var leftSquares = Store<Fq2x8, Fq2>(leftSquare);
                     for (var i = 0; i < 8; i++)
                     {
+                        Assert.Equal(a[i] * a[i], leftSquares[i]);
                         Assert.Equal(a[i] * b[i], products[i]);
                         Assert.Equal((a[i] - b[i]).Square(), squares[i]);
                     }
                 },
                 iter: 200
             );
+    }
+
+    /// <summary>What transforms need: loading and storing rows of elements, sums across lanes, values that grew for long.</summary>
+    [Fact]
+    public void Eight_lanes_of_fr_agree_with_fr()
+    {
+        if (!WorkCrew.VectorsAreSupported)
+            return;
+        Gen.Select(FieldTests.GenFr.Array[8], FieldTests.GenFr.Array[8])
+            .Sample(
+                (a, b) =>
+                {
+                    var (left, right) = (LaneElements.Make<Fr8>(i => a[i]), LaneElements.Make<Fr8>(i => b[i]));
+                    var grown = left;
+                    for (var i = 0; i < 50; i++)
+                        Fr8.Add(grown, right, out grown);
+                    Fr8.Multiply(grown, right, out var product);
+                    Fr8.Reduce(ref grown);
+                    var (sums, products) = (Canonical(grown), Canonical(product));
+                    for (var i = 0; i < 8; i++)
+                    {
+                        Assert.Equal(a[i] + Fr.From(50) * b[i], sums[i]);
+                        Assert.Equal((a[i] + Fr.From(50) * b[i]) * b[i], products[i]);
+                    }
+                    foreach (var half in new[] { 1, 2, 4 })
+                    {
+                        Fr8.Fold(left, half, out var folded);
+                        var values = Canonical(folded);
+                        for (var i = 0; i < 8; i++)
+                            Assert.Equal((i & half) == 0 ? a[i] + a[i + half] : a[i - half] - a[i], values[i]);
+                    }
+                },
+                iter: 300
+            );
+    }
+
+    private static Fr[] Canonical(in Fr8 lanes)
+    {
+        var limbs = stackalloc Limbs[8];
+        Fr8.StoreCanonical(lanes, (ulong*)limbs);
+        var values = new Fr[8];
+        for (var i = 0; i < 8; i++)
+            Assert.True(Fr.TryFromCanonical(limbs[i], out values[i]));
+        return values;
     }
 
     [Fact]
