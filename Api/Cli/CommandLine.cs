@@ -51,6 +51,7 @@ internal static class CommandLine
             FsckCommand.Create(),
             ImportCommand.Create(),
             KeysCommand.Create(),
+            PatientKeyCommand.Create(),
             PatientsCommand.Create(),
             ProofCommands.CreateProve(),
             ProofCommands.CreateVerifyProof(),

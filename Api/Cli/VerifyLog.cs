@@ -31,15 +31,21 @@ internal static class VerifyLog
         // The chain first: the log is written before the chain, so what is there by now is in the log that is read next.
         var onChain = endpoint is null ? null : await ReadChainAsync(endpoint, trust!, context.Time, cancellation);
 
-        NoteKey? pinned = null;
-        if (trust is not null && !NoteKey.TryParse(trust.LogKey, out pinned))
-            throw CommandFailure.Refused($"{trustPath} has no key of a log.");
-        using var http = Client(place);
-        var report = await new LogVerifier(Reader(place, http)).VerifyAsync(pinned, cancellation);
+        var report = await ReadLogAsync(place, trust, cancellation);
         if (onChain is not null)
             report = onChain.Check(report, context.Time.GetUtcNow());
         Show(context, report);
         return report.IsGood ? ExitCode.Good : ExitCode.Refused;
+    }
+
+    /// <summary>Reads a published log, recomputed and held against its head, and the trust file's key when there is one.</summary>
+    public static async Task<LogReport> ReadLogAsync(string place, TrustFile? trust, CancellationToken cancellation)
+    {
+        NoteKey? pinned = null;
+        if (trust is not null && !NoteKey.TryParse(trust.LogKey, out pinned))
+            throw CommandFailure.Refused("The trust file has no key of a log.");
+        using var http = Client(place);
+        return await new LogVerifier(Reader(place, http)).VerifyAsync(pinned, cancellation);
     }
 
     private static async Task<LogChain> ReadChainAsync(

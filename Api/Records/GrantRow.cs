@@ -8,7 +8,7 @@ namespace MedLedger.Api.Records;
 /// <summary>A grant that a patient signed: the sealed capsule, and what was done about it here (the chain says what stands).</summary>
 internal sealed class GrantRow
 {
-    /// <summary>16 random bytes, hexadecimal.</summary>
+    /// <summary><see cref="PatientSigner.GrantId"/>: 16 bytes, hexadecimal.</summary>
     public required string GrantId { get; init; }
 
     /// <summary><see cref="PatientRow.PatientKey"/>.</summary>

@@ -51,10 +51,13 @@ internal sealed class GrantSigner(Store store, LedgerChain chain, GranteeDirecto
         var terms = Digest248.FromSha256(plan.Compiled!.TermsDigest.Span);
         await using var context = store.CreateDbContext();
         var events = new List<AuditEvent>();
+        var index = await context.Set<GrantRow>().CountAsync(g => g.PatientKey == patientKey, cancellation);
         foreach (var grant in plan.Grants)
         {
+            while (await IsTakenAsync(context, patientSide, index, cancellation))
+                index++;
             var capsule = patientSide.SignGrant(
-                PatientSigner.NewGrantId(),
+                patientSide.GrantId(index++),
                 grant,
                 await grantees.CommitmentOfAsync(grant.Grantee, cancellation),
                 terms,
@@ -78,6 +81,19 @@ internal sealed class GrantSigner(Store store, LedgerChain chain, GranteeDirecto
         }
         await GrantReaders.AddAsync(context, store.Vault, patientKey, plan.Grants, cancellation);
         await audit.AppendAsync(context, events, () => context.SaveChangesAsync(cancellation), cancellation);
+    }
+
+    // After a restored backup the chain knows names that the rows do not: a name that was used once is never used again.
+    private async Task<bool> IsTakenAsync(
+        LedgerContext context,
+        PatientSigner patientSide,
+        int index,
+        CancellationToken cancellation
+    )
+    {
+        var id = patientSide.GrantId(index);
+        return chain.Follower.State.Analysis(patientSide.NullifierOf(id, 0)) is not null
+            || await context.Set<GrantRow>().AnyAsync(g => g.GrantId == id, cancellation);
     }
 
     private static AuditEvent Event(AuditAction action, string patientKey, string patient, byte[] leaf) =>

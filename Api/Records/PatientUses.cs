@@ -9,7 +9,7 @@ namespace MedLedger.Api.Records;
 
 /// <summary>
 /// The uses of a patient's grants as the chain has them, held against the operator's log. It opens no record and no
-/// capsule of an ended grant: the patient's secret and the names of the grants are enough.
+/// capsule: the patient's secret is enough.
 /// </summary>
 internal static class PatientUses
 {
@@ -26,13 +26,6 @@ internal static class PatientUses
         using var signer = PatientSigner.Open(vault, patientKey);
         if (signer is null)
             return null;
-        var rows = await context
-            .Set<GrantRow>()
-            .AsNoTracking()
-            .Where(g => g.PatientKey == patientKey)
-            .OrderBy(g => g.GrantId)
-            .ToListAsync(cancellation);
-        var grants = rows.Select(row => (row.GrantId, row.Open(vault)?.Grant.MaxUses ?? GrantIssuer.MaxUses)).ToList();
         var bytes = await context
             .Set<LogEntryRow>()
             .AsNoTracking()
@@ -45,7 +38,7 @@ internal static class PatientUses
             if (AuditEntry.TryDecode(one, out var entry))
                 log.Add(entry);
         }
-        return GrantUses.Find(signer, grants, chain, log);
+        return GrantUses.Find(signer, chain, log);
     }
 
     /// <summary>One use as JSON members.</summary>

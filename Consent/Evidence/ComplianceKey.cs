@@ -37,22 +37,13 @@ public sealed class ComplianceKey : IDisposable
     }
 
     /// <summary>The private key as the one line of a file, which only the officer reads.</summary>
-    public string Write() => $"{Prefix}{Convert.ToHexStringLower(_privateKey.Bytes)}\n";
+    public string Write() => KeyLine.Write(Prefix, _privateKey);
 
     /// <summary>Reads such a line; null for any other text.</summary>
     public static ComplianceKey? TryRead(string text)
     {
-        ArgumentNullException.ThrowIfNull(text);
-        var digits = text.StartsWith(Prefix, StringComparison.Ordinal) ? text[Prefix.Length..] : "";
-        if (digits.Length != (2 * SecretKey.Size) + 1 || digits[^1] != '\n')
-            return null;
-        digits = digits[..^1];
-        if (!digits.All(digit => char.IsAsciiDigit(digit) || digit is >= 'a' and <= 'f'))
-            return null;
-        var bytes = Convert.FromHexString(digits);
-        using var secret = new SecretKey(bytes);
-        CryptographicOperations.ZeroMemory(bytes);
-        return FromSecret(secret);
+        using var secret = KeyLine.TryRead(Prefix, text);
+        return secret is null ? null : FromSecret(secret);
     }
 
     /// <summary>The name of a public key.</summary>

@@ -94,7 +94,7 @@ public sealed record LogReport
     internal TileTree? Tree { get; init; }
 
     /// <summary>The entries.</summary>
-    internal IReadOnlyList<AuditEntry> Entries { get; init; } = [];
+    public IReadOnlyList<AuditEntry> Entries { get; init; } = [];
 
     /// <summary>A check's or a reason's name as it is shown.</summary>
     public static string Name<T>(T value)

@@ -45,47 +45,59 @@ public sealed record GrantUse(
 /// </summary>
 public static class GrantUses
 {
+    // Grants are named one after the other; so many in a row that nobody used end the search, as do so many slots.
+    private const int MostUnusedGrants = 2048;
+    private const int MostUnusedSlots = 1024;
+    private const int FirstSlots = 8;
+
     /// <summary>
-    /// Finds the uses of some grants on the chain, and those that only the log knows. Ordered by grant and slot.
+    /// Finds all uses of all grants on the chain, and those that only the log knows, from the patient's secret alone.
+    /// Ordered by grant and slot.
     /// </summary>
     /// <param name="signer">The patient's side.</param>
-    /// <param name="grants">Names of the grants, ended ones too, with the uses that each allows.</param>
     /// <param name="chain">The contracts' state at the head.</param>
     /// <param name="log">All entries of the operator's log; null not to compare.</param>
-    public static IReadOnlyList<GrantUse> Find(
-        PatientSigner signer,
-        IReadOnlyList<(string GrantId, int MaxUses)> grants,
-        ChainState chain,
-        IReadOnlyList<AuditEntry>? log
-    )
+    public static IReadOnlyList<GrantUse> Find(PatientSigner signer, ChainState chain, IReadOnlyList<AuditEntry>? log)
     {
         ArgumentNullException.ThrowIfNull(signer);
-        ArgumentNullException.ThrowIfNull(grants);
         ArgumentNullException.ThrowIfNull(chain);
-        var onChain = chain.Analyses().ToDictionary(analysis => analysis.Nullifier);
         var permitted = log
             ?.Where(entry => entry is { Action: AuditAction.AnalysisRequested, Decision: AuditDecision.Permitted })
             .Select(entry => entry.Subject)
             .ToHashSet();
         var uses = new List<GrantUse>();
-        foreach (var (grantId, maxUses) in grants)
+        for (var (index, unused) = (0, 0); unused < MostUnusedGrants; index++)
         {
-            for (var slot = 0; slot < maxUses; slot++)
-            {
-                var nullifier = signer.NullifierOf(grantId, slot);
-                var analysis = onChain.GetValueOrDefault(nullifier);
-                var isLogged = permitted?.Contains(new Bytes32(nullifier.ToBytes())) == true;
-                if (analysis is null && !isLogged)
-                    continue;
-                var inLog =
-                    permitted is null ? UseInLog.NotCompared
-                    : analysis is null ? UseInLog.OnlyLogged
-                    : isLogged ? UseInLog.Logged
-                    : UseInLog.Hidden;
-                var status = analysis is null ? LedgerStatus.None : chain.StatusOf(analysis);
-                uses.Add(new GrantUse(grantId, slot, nullifier, analysis, status, inLog));
-            }
+            var before = uses.Count;
+            FindOfGrant(signer, signer.GrantId(index), chain, permitted, uses);
+            unused = uses.Count == before ? unused + 1 : 0;
         }
         return uses;
+    }
+
+    private static void FindOfGrant(
+        PatientSigner signer,
+        string grantId,
+        ChainState chain,
+        HashSet<Bytes32>? permitted,
+        List<GrantUse> uses
+    )
+    {
+        for (var (slot, end) = (0, FirstSlots); slot < end && slot <= ushort.MaxValue; slot++)
+        {
+            var nullifier = signer.NullifierOf(grantId, slot);
+            var analysis = chain.Analysis(nullifier);
+            var isLogged = permitted?.Contains(new Bytes32(nullifier.ToBytes())) == true;
+            if (analysis is null && !isLogged)
+                continue;
+            end = slot + MostUnusedSlots;
+            var inLog =
+                permitted is null ? UseInLog.NotCompared
+                : analysis is null ? UseInLog.OnlyLogged
+                : isLogged ? UseInLog.Logged
+                : UseInLog.Hidden;
+            var status = analysis is null ? LedgerStatus.None : chain.StatusOf(analysis);
+            uses.Add(new GrantUse(grantId, slot, nullifier, analysis, status, inLog));
+        }
     }
 }

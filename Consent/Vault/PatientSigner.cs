@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Numerics;
 using System.Text;
 using MedLedger.Consent.Chain.Contracts;
@@ -16,6 +17,7 @@ namespace MedLedger.Consent.Vault;
 /// </summary>
 public sealed class PatientSigner : IDisposable
 {
+    private const int GrantIdSize = 16;
     private readonly EdDsaPrivateKey _privateKey;
     private readonly SecretKey _master;
 
@@ -50,8 +52,19 @@ public sealed class PatientSigner : IDisposable
     /// <summary>The signer of a secret that only the patient has.</summary>
     public static PatientSigner FromOwnSecret(SecretKey secret) => new(secret, Custody.Patient);
 
-    /// <summary>A name for a new grant: 16 random bytes in hexadecimal, from which its secret and controller derive.</summary>
-    public static string NewGrantId() => Identifiers.Random();
+    /// <summary>
+    /// The name of the patient's i-th grant: 16 bytes in hexadecimal that nobody else can tell from random ones. From it
+    /// the grant's secret and controller derive, so that the patient's secret alone leads to every grant (PROTOCOL,
+    /// section 2: grantSecret_i = HKDF(master, i)). One name is one grant.
+    /// </summary>
+    /// <param name="index">Counted from 0.</param>
+    public string GrantId(int index)
+    {
+        Span<byte> number = stackalloc byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32BigEndian(number, index);
+        using var name = _master.Derive("grant-id", number.ToArray());
+        return Convert.ToHexStringLower(name.Bytes[..GrantIdSize]);
+    }
 
     /// <summary>The account that revokes this grant alone, so that an observer cannot link two grants of a patient.</summary>
     public EthereumAddress Controller(string grantId)
@@ -61,7 +74,7 @@ public sealed class PatientSigner : IDisposable
     }
 
     /// <summary>Signs a grant and prepares its revocation.</summary>
-    /// <param name="grantId"><see cref="NewGrantId"/>; one id is one grant.</param>
+    /// <param name="grantId"><see cref="GrantId"/>; one id is one grant.</param>
     /// <param name="grant">What the consents compile to.</param>
     /// <param name="grantee">The grantee's commitment.</param>
     /// <param name="termsDigest">Digest of the consents that were compiled.</param>
@@ -130,7 +143,7 @@ public sealed class PatientSigner : IDisposable
         return SignedRevocation.Sign(key, chainId, registry, commitment.Inner, commitment.Leaf, deadline);
     }
 
-    // grantSecret_i = HKDF(master, i), 248 bits
+    // 248 bits
     private Fr GrantSecret(string grantId)
     {
         using var secret = _master.Derive("grant-secret", Encoding.ASCII.GetBytes(grantId));

@@ -1,6 +1,8 @@
 using MedLedger.Api.Jobs;
+using MedLedger.Api.Node;
 using MedLedger.Api.Persistence;
 using MedLedger.Api.Records;
+using MedLedger.Api.Tests.Cli;
 using MedLedger.Consent.Chain.Contracts;
 using MedLedger.Consent.Log;
 using MedLedger.Crypto.Fields;
@@ -69,6 +71,46 @@ public sealed class ConsentChangeTests : IDisposable
                 .ExecuteUpdateAsync(set => set.SetProperty(e => e.Entry, other.Entry));
             await UsesAsync(3, agrees: false);
         });
+    }
+
+    [Fact]
+    [Trait("threat", "operator")]
+    public async Task A_patient_finds_every_use_with_their_own_key_and_any_endpoint_alone()
+    {
+        await _folder.ImportPatientAsync();
+        var key = _folder.File("patient.key");
+        string[] write = ["patient-key", "--patient", "pat-1", "--out", key];
+        Assert.Equal(Api.Cli.ExitCode.Good, (await _folder.Run(write)).ExitCode);
+        Assert.Equal(Api.Cli.ExitCode.Usage, (await _folder.Run(write)).ExitCode); // never over a file
+        await _folder.WithAsync(async ledger =>
+        {
+            await ConsentFolder.AddAsync(ledger, ConsentFolder.Consent("c", ConsentFolder.First));
+            await ConsentFolder.AnalyseAsync(ledger, ConsentFolder.First, "plain");
+            await ledger.Consents.RevokeAsync("Consent/c", default);
+            await ConsentFolder.AddAsync(ledger, ConsentFolder.Consent("d", ConsentFolder.Second));
+            await ConsentFolder.AnalyseAsync(ledger, ConsentFolder.Second, "plain");
+            var log = _folder.File("log");
+            await new LogExport(ledger.Store, ledger.Audit.Key).WriteAsync(log, default);
+            var chain = LocalNode.EndpointOf(_folder.File("data", "chain"))!.ToString();
+            string[] uses = ["uses", "--patient-key", key, "--trust", ledger.TrustPath, "--chain", chain];
+            await OwnAsync(uses, null, ["notCompared", "notCompared"]);
+            await OwnAsync([.. uses, "--log", log], true, ["logged", "logged"]);
+            // another patient's key finds none of them
+            File.WriteAllText(key, "medledger-patient-key-v1 " + new string('7', 64) + "\n");
+            await OwnAsync(uses, null, []);
+            File.WriteAllText(key, "medledger-patient-key-v1 \n");
+            Assert.Equal(Api.Cli.ExitCode.Refused, (await CommandRun.Of(uses)).ExitCode);
+        });
+    }
+
+    private static async Task OwnAsync(string[] uses, bool? agrees, string[] expected)
+    {
+        var run = await CommandRun.Of([.. uses, "--json"]);
+        Assert.Equal((Api.Cli.ExitCode.Good, ""), (run.ExitCode, run.ExitCode == 0 ? "" : run.Error));
+        var told = run.Json.GetProperty("uses").EnumerateArray().Select(use => use.GetProperty("log").GetString()!);
+        Assert.Equal(string.Join(',', expected), string.Join(',', told));
+        var said = run.Json.GetProperty("agrees");
+        Assert.Equal(agrees, said.ValueKind == System.Text.Json.JsonValueKind.Null ? null : said.GetBoolean());
     }
 
     private async Task UsesAsync(int count, bool agrees)

@@ -41,8 +41,10 @@ public sealed class PatientSignerTests : IDisposable
         using var bob = PatientSigner.Open(_fixture.Vault, _fixture.Bob)!;
         Assert.Equal(signer.Commitment, again.Commitment);
         Assert.NotEqual(signer.Commitment, bob.Commitment);
-        string one = PatientSigner.NewGrantId(),
-            two = PatientSigner.NewGrantId();
+        string one = signer.GrantId(0),
+            two = signer.GrantId(1);
+        Assert.Equal(one, again.GrantId(0));
+        Assert.Equal(3, new[] { one, two, bob.GrantId(0) }.Distinct(StringComparer.Ordinal).Count());
         Assert.Equal(signer.Controller(one), again.Controller(one));
         Assert.NotEqual(signer.Controller(one), signer.Controller(two));
         Assert.NotEqual(signer.Controller(one), bob.Controller(one));
@@ -56,7 +58,7 @@ public sealed class PatientSignerTests : IDisposable
     public void A_capsule_comes_back_whole_and_its_revocation_is_the_controllers()
     {
         using var signer = PatientSigner.Open(_fixture.Vault, _fixture.Alice)!;
-        var capsule = Sign(signer, PatientSigner.NewGrantId());
+        var capsule = Sign(signer, signer.GrantId(0));
         var opened = GrantCapsule.Open(_fixture.Vault, capsule.Seal(_fixture.Vault, _fixture.Alice)!);
         Assert.NotNull(opened);
         Assert.Equal(capsule.Opening, opened.Opening);
@@ -76,9 +78,9 @@ public sealed class PatientSignerTests : IDisposable
     public void A_capsule_of_another_row_patient_or_signature_does_not_open()
     {
         using var signer = PatientSigner.Open(_fixture.Vault, _fixture.Alice)!;
-        var capsule = Sign(signer, PatientSigner.NewGrantId());
+        var capsule = Sign(signer, signer.GrantId(0));
         var row = capsule.Seal(_fixture.Vault, _fixture.Alice)!;
-        Assert.Null(GrantCapsule.Open(_fixture.Vault, row with { GrantId = PatientSigner.NewGrantId() }));
+        Assert.Null(GrantCapsule.Open(_fixture.Vault, row with { GrantId = signer.GrantId(1) }));
         Assert.Null(GrantCapsule.Open(_fixture.Vault, row with { PatientKey = _fixture.Bob }));
         Assert.Null(GrantCapsule.Open(_fixture.Vault, row with { Content = [] }));
         var elsewhere = capsule with { ChainId = 1 };
@@ -96,7 +98,7 @@ public sealed class PatientSignerTests : IDisposable
     {
         using var secret = SecretKey.Generate();
         using var signer = PatientSigner.FromOwnSecret(secret);
-        Assert.Equal(Custody.Patient, Sign(signer, PatientSigner.NewGrantId()).Custody);
+        Assert.Equal(Custody.Patient, Sign(signer, signer.GrantId(0)).Custody);
     }
 
     private static GrantCapsule Sign(PatientSigner signer, string id) =>
