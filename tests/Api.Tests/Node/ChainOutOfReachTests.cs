@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using MedLedger.Api.Cli;
 using MedLedger.Api.Jobs;
@@ -9,12 +10,13 @@ using MedLedger.Consent.Access;
 using MedLedger.Consent.Chain.Contracts;
 using MedLedger.Crypto.Ethereum;
 using MedLedger.Tests;
+using Xunit.Abstractions;
 
 namespace MedLedger.Api.Tests.Node;
 
 /// <summary>What the gate decides while endpoints are silent, contradict each other, or live at another time.</summary>
 [Trait("threat", "relayer, chain node, miner")]
-public sealed class ChainOutOfReachTests : IAsyncLifetime, IDisposable
+public sealed class ChainOutOfReachTests(ITestOutputHelper output) : IAsyncLifetime, IDisposable
 {
     private const ulong ChainId = 515_152;
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(4);
@@ -35,7 +37,8 @@ public sealed class ChainOutOfReachTests : IAsyncLifetime, IDisposable
     [Fact]
     [Trait("threat", "blocked revocation")]
     [Trait("threat", "lying endpoint")]
-    public async Task It_denies_after_the_silence_at_once_on_contradiction_and_a_signed_revocation_never_waits()
+    [Trait("threat", "old clock")]
+    public async Task It_denies_after_silence_on_contradiction_and_at_another_time_and_a_signed_revocation_never_waits()
     {
         await DeployAsync();
         await _folder.ImportPatientAsync();
@@ -74,23 +77,49 @@ public sealed class ChainOutOfReachTests : IAsyncLifetime, IDisposable
             _first.Faults.Unreachable = false;
             await ledger.Issuer.ContinueAsync(default);
             Assert.Equal(LeafState.Removed, ledger.Chain.Follower.State.Grant(leaf, out _)!.State);
-        });
-    }
 
-    [Fact]
-    [Trait("threat", "old clock")]
-    public async Task It_denies_while_the_heads_time_and_the_clock_lie_apart()
-    {
-        await DeployAsync();
-        await _folder.ImportPatientAsync();
-        await WithAsync(async ledger =>
-        {
+            // a head that lies further ahead than the setting says
             await ConsentFolder.AddAsync(ledger, ConsentFolder.Consent("c", ConsentFolder.First));
             Assert.Null(await AskAsync(ledger));
             await _node.CallAsync("evm_increaseTime", 60);
             await _node.CallAsync("evm_mine");
-            Assert.Equal(DenyReason.ChainUnavailable, await AskAsync(ledger)); // the setting says 30 seconds
+            Assert.Equal(DenyReason.ChainUnavailable, await AskAsync(ledger));
         });
+    }
+
+    [Fact]
+    [Trait("threat", "blocked revocation")]
+    public async Task A_revocation_denies_when_signed_before_it_is_mined_and_final()
+    {
+        await DeployAsync();
+        await _folder.ImportPatientAsync();
+        await _node.CallAsync("evm_setIntervalMining", 1);
+        await WithAsync(
+            async ledger =>
+            {
+                var consent = ConsentFolder.Consent("c", ConsentFolder.First);
+                var leaf = (await ConsentFolder.AddAsync(ledger, consent)).Granted[0];
+                Assert.Null(await AskAsync(ledger));
+
+                var clock = Stopwatch.StartNew();
+                var revoking = ledger.Consents.RevokeAsync("Consent/c", default);
+                while (await AskAsync(ledger) is null)
+                    await Task.Delay(5);
+                var signed = clock.Elapsed;
+                Assert.False(revoking.IsCompleted);
+                while (ledger.Chain.Follower.State.Grant(leaf, out _)!.State == LeafState.Live)
+                {
+                    await ledger.Chain.Follower.RefreshAsync(default);
+                    await Task.Delay(5);
+                }
+                var mined = clock.Elapsed;
+                Assert.False(revoking.IsCompleted, "the setting says three blocks");
+                await revoking;
+                output.WriteLine($"denied after {signed}, mined after {mined}, final after {clock.Elapsed}");
+                Assert.True(signed < mined);
+            },
+            depth: 3
+        );
     }
 
     public async Task DisposeAsync()
@@ -127,7 +156,7 @@ public sealed class ChainOutOfReachTests : IAsyncLifetime, IDisposable
         return why;
     }
 
-    private async Task WithAsync(Func<OpenLedger, Task> work)
+    private async Task WithAsync(Func<OpenLedger, Task> work, int depth = 1)
     {
         var settings = _folder.File("settings.json");
         await File.WriteAllTextAsync(
@@ -137,6 +166,7 @@ public sealed class ChainOutOfReachTests : IAsyncLifetime, IDisposable
               "chain-deadline": "1",
               "chain-silence": "{{Silence.TotalSeconds.ToString(CultureInfo.InvariantCulture)}}",
               "clock-difference": "30",
+              "chain-depth": "{{depth.ToString(CultureInfo.InvariantCulture)}}",
               "second-chain": "{{_second.Endpoint}}"
             }
             """

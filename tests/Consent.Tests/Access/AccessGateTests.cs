@@ -10,20 +10,20 @@ namespace MedLedger.Consent.Tests.Access;
 
 public sealed class AccessGateTests
 {
-    private static readonly DateTimeOffset Now = new(2026, 6, 15, 12, 0, 0, TimeSpan.Zero);
+    internal static readonly DateTimeOffset Now = new(2026, 6, 15, 12, 0, 0, TimeSpan.Zero);
     private static readonly JsonNode Bases = CaseFile.Load("base.json");
-    private static readonly ChainView Head = new(77, Now.AddSeconds(-4), Now.AddSeconds(-1));
+    internal static readonly ChainView Head = new(77, Now.AddSeconds(-4), Now.AddSeconds(-1));
     private readonly AccessGate gate = new(new GateSettings { EmergencyRoles = [Role] });
     private const string Role = "PractitionerRole/er";
 
-    private static AccessRequest Request() => AgreementTests.Parse2(Bases["request"]!.AsObject());
+    internal static AccessRequest Request() => AgreementTests.Parse2(Bases["request"]!.AsObject());
 
     private static ConsentDirective Consent(string provision = """{"type":"permit"}""") =>
         AgreementTests.Parse(
             CaseFile.Patched(Bases["consent"]!, new JsonObject { ["provision"] = JsonNode.Parse(provision) })
         );
 
-    private static CommittedGrant Granted(
+    internal static CommittedGrant Granted(
         Func<Grant, Grant>? change = null,
         GrantState state = GrantState.Active,
         int uses = 5
@@ -43,7 +43,7 @@ public sealed class AccessGateTests
             Grantees = [new GranteeIdentity("Practitioner/anna")],
         };
 
-    private static Compartment Carla(params CommittedGrant[] grants) =>
+    internal static Compartment Carla(params CommittedGrant[] grants) =>
         new()
         {
             PatientKey = "c0ffee",

@@ -1,9 +1,11 @@
 using System.Diagnostics;
+using MedLedger.Consent.Access;
 using MedLedger.Consent.Chain;
 using MedLedger.Consent.Chain.Abi;
 using MedLedger.Consent.Chain.Contracts;
 using MedLedger.Consent.Chain.Following;
 using MedLedger.Consent.Chain.Rpc;
+using MedLedger.Consent.Tests.Access;
 using MedLedger.Crypto.Ethereum;
 using MedLedger.Crypto.Fields;
 using MedLedger.Tests;
@@ -57,6 +59,24 @@ public sealed class ChainMeasurements(ITestOutputHelper output)
             live += state.Grant(Fr.From((ulong)(i % Leaves) + 1), out _)?.State == LeafState.Live ? 1 : 0;
         output.WriteLine($"{Questions / clock.Elapsed.TotalSeconds:F0} questions a second");
         Assert.Equal(Questions, live);
+
+        // whole decisions: the consents are evaluated, the grant's state is read, the grant is compared
+        var gate = new AccessGate(new GateSettings());
+        var (request, carla, granted) = (AccessGateTests.Request(), AccessGateTests.Carla(), AccessGateTests.Granted());
+        clock.Restart();
+        const int Decisions = 20_000;
+        var permits = 0;
+        for (var i = 0; i < Decisions; i++)
+        {
+            var leaf = Fr.From((ulong)(i * 49L % Leaves) + 1);
+            var isLive = state.Grant(leaf, out _)?.State == LeafState.Live;
+            var grant = granted with { Leaf = leaf, State = isLive ? GrantState.Active : GrantState.Revoked };
+            var compartment = carla with { Grants = [grant] };
+            var decided = gate.Decide(request, "abcd", 1, compartment, AccessGateTests.Head, AccessGateTests.Now);
+            permits += decided.Decision is AccessDecision.Permit ? 1 : 0;
+        }
+        output.WriteLine($"{Decisions / clock.Elapsed.TotalSeconds:F0} decisions a second");
+        Assert.Equal(Decisions, permits);
     }
 
     [Fact]
