@@ -1,14 +1,23 @@
 using System.CommandLine;
 using MedLedger.Api.Backups;
+using MedLedger.Api.Keys;
 using MedLedger.Api.Persistence;
+using MedLedger.Api.Records;
 
 namespace MedLedger.Api.Cli;
 
-/// <summary><c>keys backup|restore</c>: what is done with the keys themselves.</summary>
+/// <summary><c>keys backup|restore|rotate|passphrase|reseal</c>: what is done with the keys themselves.</summary>
 internal static class KeysCommand
 {
     internal static Command Create() =>
-        new("keys", "Back up, restore and rotate the keys.") { CreateBackup(), CreateRestore() };
+        new("keys", "Back up, restore and rotate the keys.")
+        {
+            CreateBackup(),
+            CreateRestore(),
+            CreateRotate(),
+            CreatePassphrase(),
+            CreateReseal(),
+        };
 
     private static Command CreateBackup()
     {
@@ -63,6 +72,100 @@ internal static class KeysCommand
         );
         return command;
     }
+
+    private static Command CreateRotate()
+    {
+        var passphrase = NewPassphrase(
+            "File whose first line is the passphrase of the new key (default: the old one's)."
+        );
+        var command = new Command("rotate", "Make a new master key; run it again when it was cut off.") { passphrase };
+        command.Handle(
+            async (context, _) =>
+            {
+                var (path, secret) = Files(context);
+                var file = context.Arguments.GetValue(passphrase);
+                var fresh = file is null ? secret : Store.ReadPassphrase(file);
+                var (files, isResumed) = await context.Terminal.ProgressAsync(
+                    "Rotate",
+                    progress => Task.Run(() => KeyRotation.Rotate(path, secret, fresh, progress))
+                );
+                return Done(
+                    context,
+                    path,
+                    isResumed
+                        ? $"The rotation that was cut off is finished: {files} key files are under the new master key {path}."
+                        : $"{files} key files are under the new master key {path}; the old one opens nothing. Back the "
+                            + "keys up again, and destroy their former backups."
+                );
+            }
+        );
+        return command;
+    }
+
+    private static Command CreatePassphrase()
+    {
+        var passphrase = NewPassphrase("File whose first line is the new passphrase; without it the key is in clear.");
+        var command = new Command("passphrase", "Put the master key under another passphrase.") { passphrase };
+        command.Handle(
+            (context, _) =>
+            {
+                var (path, secret) = Files(context);
+                KeyRotation.ChangePassphrase(
+                    path,
+                    secret,
+                    Store.ReadPassphrase(context.Arguments.GetValue(passphrase))
+                );
+                return Task.FromResult(
+                    Done(context, path, $"The passphrase of {path} is changed; the key is the same.")
+                );
+            }
+        );
+        return command;
+    }
+
+    private static Command CreateReseal()
+    {
+        var command = new Command(
+            "reseal",
+            "Seal again what stands under segment keys from before a revocation; serve does it by itself."
+        );
+        command.Handle(
+            async (context, cancellation) =>
+            {
+                using var store = await Store.OpenAsync(context, "keys reseal", cancellation);
+                var resealing = new Resealing(store);
+                var count = await context.Terminal.ProgressAsync(
+                    "Reseal",
+                    progress => resealing.RunAsync(progress, cancellation)
+                );
+                var isWhole = resealing.Failed == 0;
+                context.Terminal.Say(
+                    $"{count} record versions sealed again under the newest segment keys"
+                        + (isWhole ? "; the former ones are gone." : $"; {resealing.Failed} do not open: run fsck.")
+                );
+                if (context.Settings.IsJson)
+                    context.Terminal.WriteJson(
+                        new
+                        {
+                            ok = isWhole,
+                            resealed = count,
+                            unreadable = resealing.Failed,
+                        }
+                    );
+                return isWhole ? ExitCode.Good : ExitCode.Refused;
+            }
+        );
+        return command;
+    }
+
+    private static (string KeyFile, byte[] Passphrase) Files(CommandContext context)
+    {
+        using var folder = DataFolder.OpenForReading(context.Settings.DataFolder);
+        return (Store.KeyFileOf(context, folder), Store.ReadPassphrase(context.Settings.PassphraseFile));
+    }
+
+    private static Option<string?> NewPassphrase(string description) =>
+        new("--new-passphrase-file") { Description = description, HelpName = "FILE" };
 
     private static int Done(CommandContext context, string file, string said)
     {

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using MedLedger.Api.Jobs;
+using MedLedger.Api.Records;
 
 namespace MedLedger.Api.Http;
 
@@ -11,6 +12,7 @@ internal sealed partial class AnalysisQueue(OpenLedger ledger, ILogger<AnalysisQ
 {
     private static readonly TimeSpan ConsentsEvery = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan AnchorEvery = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan ResealEvery = TimeSpan.FromSeconds(30);
     private readonly Channel<string> _jobs = Channel.CreateBounded<string>(1024);
 
     /// <summary>Queues an accepted job; false when too many wait.</summary>
@@ -18,7 +20,12 @@ internal sealed partial class AnalysisQueue(OpenLedger ledger, ILogger<AnalysisQ
 
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(RunJobsAsync(stoppingToken), AnchorAsync(stoppingToken), ConsentsAsync(stoppingToken));
+        Task.WhenAll(
+            RunJobsAsync(stoppingToken),
+            AnchorAsync(stoppingToken),
+            ConsentsAsync(stoppingToken),
+            ResealAsync(stoppingToken)
+        );
 
     private async Task RunJobsAsync(CancellationToken stopping)
     {
@@ -59,7 +66,9 @@ internal sealed partial class AnalysisQueue(OpenLedger ledger, ILogger<AnalysisQ
         }
     }
 
-    /// <summary>Changes of consents that waited for the chain, or came by an import.</summary>
+    /// <summary>
+    /// Changes of consents that waited for the chain, or came by an import.
+    /// </summary>
     private async Task ConsentsAsync(CancellationToken stopping)
     {
         using var timer = new PeriodicTimer(ConsentsEvery, ledger.Store.Time);
@@ -72,6 +81,23 @@ internal sealed partial class AnalysisQueue(OpenLedger ledger, ILogger<AnalysisQ
             catch (Exception failure) when (failure is not OperationCanceledException)
             {
                 Failed(log, "a change of consents", failure.GetType().Name);
+            }
+        }
+    }
+
+    /// <summary>After a revocation, what stands under former epochs of segments.</summary>
+    private async Task ResealAsync(CancellationToken stopping)
+    {
+        using var timer = new PeriodicTimer(ResealEvery, ledger.Store.Time);
+        while (await timer.WaitForNextTickAsync(stopping))
+        {
+            try
+            {
+                await new Resealing(ledger.Store).RunAsync(progress: null, stopping);
+            }
+            catch (Exception failure) when (failure is not OperationCanceledException)
+            {
+                Failed(log, "sealing again", failure.GetType().Name);
             }
         }
     }

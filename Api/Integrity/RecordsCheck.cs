@@ -41,7 +41,7 @@ internal sealed class RecordsCheck(
                 break;
             after = keys[^1];
             var page = await RecordPage.LoadAsync(context, keys, cancellation);
-            using var check = new RecordCheck(store.Vault, store.Time);
+            using var check = new RecordCheck(store.Vault);
             foreach (var versions in page.Records.GroupBy(r => r.RecordKey, StringComparer.Ordinal))
             {
                 var newest = versions.Max(r => r.Version);

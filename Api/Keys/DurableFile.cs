@@ -57,6 +57,21 @@ internal static partial class DurableFile
         FlushFolder(folder);
     }
 
+    /// <summary>Replaces a secret file in a single step, and overwrites what it was.</summary>
+    public static void Replace(string path, ReadOnlySpan<byte> content)
+    {
+        using var former = new FileStream(
+            path,
+            FileMode.Open,
+            FileAccess.ReadWrite,
+            FileShare.ReadWrite | FileShare.Delete,
+            0
+        );
+        Write(path, content, replace: true);
+        former.Write(RandomNumberGenerator.GetBytes(checked((int)former.Length)));
+        former.Flush(flushToDisk: true);
+    }
+
     /// <summary>Gives a file or a folder another name, durably.</summary>
     public static void Rename(string from, string to)
     {

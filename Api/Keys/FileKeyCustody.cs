@@ -17,16 +17,20 @@ internal sealed class FileKeyCustody : IKeyCustody, IDisposable
     private const string MasterName = "master.key";
     private const string KeysName = "keys/";
     private readonly SecretKey _master;
+    private readonly PendingRotation? _pending;
     private readonly SecretKey _tenant;
     private readonly string _folder;
     private readonly Lock _gate = new();
+    private readonly FileStream? _lock;
     private readonly ConcurrentDictionary<string, SecretKey> _encryptionKeys = new(StringComparer.Ordinal);
 
-    private FileKeyCustody(string keyFile, SecretKey master)
+    private FileKeyCustody(string keyFile, SecretKey master, FileStream? shared)
     {
         KeyFilePath = keyFile;
+        _lock = shared;
         _master = master;
         _folder = KeyFolder(keyFile);
+        _pending = PendingRotation.Find(keyFile, master);
         _tenant = Read("tenant") ?? throw CommandFailure.Refused($"The keys in {_folder} do not open with {keyFile}.");
         Fingerprint = KeyFile.Fingerprint(_tenant);
     }
@@ -63,7 +67,7 @@ internal sealed class FileKeyCustody : IKeyCustody, IDisposable
         DurableFile.Write(Path.Combine(KeyFolder(keyFile), "tenant.key"), KeyFile.Wrap(master, "tenant", tenant));
         var text = passphrase.IsEmpty ? MasterKeyFile.Write(master) : MasterKeyFile.Write(master, passphrase);
         DurableFile.Write(keyFile, Encoding.ASCII.GetBytes(text));
-        return new FileKeyCustody(keyFile, master);
+        return new FileKeyCustody(keyFile, master, KeyLock.Shared(KeyFolder(keyFile)));
     }
 
     private static bool HoldsKeys(string folder) =>
@@ -71,12 +75,30 @@ internal sealed class FileKeyCustody : IKeyCustody, IDisposable
         && Directory
             .EnumerateFileSystemEntries(folder)
             .Any(entry =>
-                !DurableFile.IsLeftover(entry)
-                && !string.Equals(Path.GetFileName(entry), "tenant.key", StringComparison.Ordinal)
+                !DurableFile.IsLeftover(entry) && Path.GetFileName(entry) is not ("tenant.key" or KeyLock.FileName)
             );
 
     /// <summary>Opens existing keys; a missing, damaged, readable-by-others or foreign file ends the command.</summary>
     public static FileKeyCustody Open(string keyFile, ReadOnlySpan<byte> passphrase)
+    {
+        // Before the master key is read: it is not replaced any more then.
+        var shared = Directory.Exists(KeyFolder(keyFile)) ? KeyLock.Shared(KeyFolder(keyFile)) : null;
+        SecretKey? master = null;
+        try
+        {
+            master = OpenMaster(keyFile, passphrase);
+            return new FileKeyCustody(keyFile, master, shared);
+        }
+        catch
+        {
+            master?.Dispose();
+            shared?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens the master key alone, as <see cref="Open"/> does.</summary>
+    public static SecretKey OpenMaster(string keyFile, ReadOnlySpan<byte> passphrase)
     {
         if (!File.Exists(keyFile))
             throw CommandFailure.Usage($"The master key file {keyFile} is not there.");
@@ -84,10 +106,8 @@ internal sealed class FileKeyCustody : IKeyCustody, IDisposable
         var text = File.ReadAllText(keyFile, Encoding.ASCII);
         if (MasterKeyFile.NeedsPassphrase(text) && passphrase.IsEmpty)
             throw CommandFailure.Usage($"The master key {keyFile} is under a passphrase: give --passphrase-file.");
-        var master =
-            MasterKeyFile.TryOpen(text, passphrase)
+        return MasterKeyFile.TryOpen(text, passphrase)
             ?? throw CommandFailure.Refused($"The master key {keyFile} is damaged, or the passphrase is not its own.");
-        return new FileKeyCustody(keyFile, master);
     }
 
     /// <summary>What the program says when it made the keys.</summary>
@@ -114,7 +134,7 @@ internal sealed class FileKeyCustody : IKeyCustody, IDisposable
             if (File.Exists(PathOf(entry)))
                 return Read(entry) ?? throw Damaged(entry);
             var key = SecretKey.Generate();
-            DurableFile.Write(PathOf(entry), KeyFile.Wrap(_master, entry, key));
+            DurableFile.Write(PathOf(entry), KeyFile.Wrap(_pending?.Next ?? _master, entry, key));
             return key;
         }
     }
@@ -133,7 +153,7 @@ internal sealed class FileKeyCustody : IKeyCustody, IDisposable
                 if (File.Exists(PathOf(entry)))
                     continue;
                 using var key = SecretKey.Generate();
-                DurableFile.Write(PathOf(entry), KeyFile.Wrap(_master, entry, key));
+                DurableFile.Write(PathOf(entry), KeyFile.Wrap(_pending?.Next ?? _master, entry, key));
             }
             return true;
         }
@@ -209,7 +229,7 @@ internal sealed class FileKeyCustody : IKeyCustody, IDisposable
             (MasterName, KeyFilePath),
             .. Directory
                 .EnumerateFiles(_folder, "*", SearchOption.AllDirectories)
-                .Where(file => !DurableFile.IsLeftover(file))
+                .Where(file => !DurableFile.IsLeftover(file) && Path.GetFileName(file) != KeyLock.FileName)
                 .Select(file => (KeysName + Path.GetRelativePath(_folder, file).Replace('\\', '/'), file))
                 .OrderBy(one => one.Item1, StringComparer.Ordinal),
         ];
@@ -247,7 +267,8 @@ internal sealed class FileKeyCustody : IKeyCustody, IDisposable
             Shred(Path.GetFileName(marker));
     }
 
-    private static string KeyFolder(string keyFile) => keyFile + ".d";
+    /// <summary>Where the keys under a master key lie.</summary>
+    public static string KeyFolder(string keyFile) => keyFile + ".d";
 
     private static string EncryptionEntry(string patientKey) => "patients/" + Checked(patientKey) + "/encryption";
 
@@ -277,7 +298,9 @@ internal sealed class FileKeyCustody : IKeyCustody, IDisposable
     {
         try
         {
-            return KeyFile.Unwrap(_master, entry, File.ReadAllBytes(PathOf(entry)));
+            var file = File.ReadAllBytes(PathOf(entry));
+            return KeyFile.Unwrap(_master, entry, file)
+                ?? (_pending is null ? null : KeyFile.Unwrap(_pending.Next, entry, file));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -298,5 +321,7 @@ internal sealed class FileKeyCustody : IKeyCustody, IDisposable
             key.Dispose();
         _tenant.Dispose();
         _master.Dispose();
+        _pending?.Dispose();
+        _lock?.Dispose();
     }
 }

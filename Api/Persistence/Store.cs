@@ -173,6 +173,10 @@ internal sealed class Store : IDbContextFactory<LedgerContext>, IDisposable
         return created;
     }
 
+    /// <summary>Where the master key of a folder lies.</summary>
+    public static string KeyFileOf(CommandContext command, DataFolder folder) =>
+        command.Settings.KeyFile ?? FileKeyCustody.DefaultKeyFile(folder.Id);
+
     /// <summary>Opens the keys of a deployment whose folder is not there.</summary>
     public static FileKeyCustody OpenCustody(CommandContext command, string deployment) =>
         FileKeyCustody.Open(

@@ -34,6 +34,7 @@ internal sealed class GrantSigner(Store store, LedgerChain chain, GranteeDirecto
         var rows = await context.Set<GrantRow>().Where(g => leaves.Contains(g.Leaf)).ToListAsync(cancellation);
         rows.ForEach(row => row.IsRevocationSigned = true);
         List<Grant> kept = [.. plan.Kept.Select(grant => grant.Grant)];
+        using var turn = await store.WritingAsync(cancellation); // what is written after it is under the new epoch
         await GrantReaders.KeepAsync(context, store.Vault, patientKey, kept, cancellation);
         var events = rows.Select(row => Event(AuditAction.Revoked, patientKey, patient, row.Leaf)).ToList();
         await audit.AppendAsync(context, events, () => context.SaveChangesAsync(cancellation), cancellation);
@@ -79,6 +80,7 @@ internal sealed class GrantSigner(Store store, LedgerChain chain, GranteeDirecto
                 }
             );
         }
+        using var turn = await store.WritingAsync(cancellation); // segments come and go while records are written
         await GrantReaders.AddAsync(context, store.Vault, patientKey, plan.Grants, cancellation);
         await audit.AppendAsync(context, events, () => context.SaveChangesAsync(cancellation), cancellation);
     }

@@ -161,6 +161,21 @@ internal sealed class RecordRoots(Store store) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _opening.Dispose();
 
+    /// <summary>
+    /// Told of a write that changes rows and no root, until it is disposed: what is read meanwhile is read again. The caller
+    /// holds the writing turn.
+    /// </summary>
+    public IDisposable Rewriting()
+    {
+        Interlocked.Increment(ref _changes);
+        return new Rewrite(this);
+    }
+
+    private sealed class Rewrite(RecordRoots roots) : IDisposable
+    {
+        public void Dispose() => Interlocked.Increment(ref roots._changes);
+    }
+
     private RecordRootChange Begin(RecordRootChange change)
     {
         Interlocked.Increment(ref _changes);

@@ -22,9 +22,8 @@ public sealed record CheckedRecord(
 /// Opens stored records only to see whether they open and agree with what stands beside them; no content leaves. The
 /// permits for that are made and used up here. For one thread.
 /// </summary>
-public sealed class RecordCheck(RecordVault vault, TimeProvider time) : IDisposable
+public sealed class RecordCheck(RecordVault vault) : IDisposable
 {
-    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(10);
     private readonly OpeningSession _session = vault.BeginOpening();
 
     /// <summary>Checks one version of a record.</summary>
@@ -44,7 +43,7 @@ public sealed class RecordCheck(RecordVault vault, TimeProvider time) : IDisposa
     {
         ArgumentNullException.ThrowIfNull(record);
         ArgumentNullException.ThrowIfNull(terms);
-        var permits = record.Compartments.Select(c => Permit(record, c.PatientKey)).ToList();
+        var permits = record.Compartments.Select(c => vault.OwnPermit(record, c.PatientKey)).ToList();
         using var opened = leaves is null
             ? _session.OpenSuperseded(permits, record, keys)
             : _session.Open(permits, record, keys, leaves);
@@ -82,17 +81,4 @@ public sealed class RecordCheck(RecordVault vault, TimeProvider time) : IDisposa
 
     /// <inheritdoc/>
     public void Dispose() => _session.Dispose();
-
-    private AccessDecision.Permit Permit(SealedRecord record, string patientKey) =>
-        new(
-            patientKey,
-            record.RecordKey,
-            record.Version,
-            "access",
-            "check",
-            patientKey == vault.OrganizationKey ? PermitBasis.Organization : PermitBasis.Subject,
-            0,
-            time.GetUtcNow() + Moment,
-            []
-        );
 }

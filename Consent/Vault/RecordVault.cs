@@ -210,6 +210,22 @@ public sealed class RecordVault : IDisposable
     internal SecretKey? OpenSigningKey(string patientKey) =>
         _custody.OpenSigningKey(CustodyAccess.Instance, patientKey);
 
+    /// <summary>A permit for what the vault does with a record itself, without giving its content out.</summary>
+    internal AccessDecision.Permit OwnPermit(SealedRecord record, string patientKey) =>
+        new(
+            patientKey,
+            record.RecordKey,
+            record.Version,
+            "access",
+            "vault",
+            string.Equals(patientKey, OrganizationKey, StringComparison.Ordinal)
+                ? PermitBasis.Organization
+                : PermitBasis.Subject,
+            0,
+            _time.GetUtcNow().AddSeconds(10),
+            []
+        );
+
     internal bool HasExpired(AccessDecision.Permit permit) => _time.GetUtcNow() >= permit.Expires;
 
     /// <summary>The key of a reader; the patient's own is derived from the compartment's key, all others from the tenant key.</summary>

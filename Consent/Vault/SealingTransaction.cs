@@ -79,6 +79,61 @@ public sealed class SealingTransaction : IDisposable
         return new SealedWrite(sealedRecord, leaves);
     }
 
+    /// <summary>
+    /// Seals a stored version again, with a new content key for other segments of the same compartments (newer epochs). Its
+    /// facts, tags and leaves stay as they are; nothing of the content leaves. Null when it does not open, or the keys of a
+    /// compartment cannot be had.
+    /// </summary>
+    /// <param name="opening">The openings of this transaction.</param>
+    /// <param name="record">The row.</param>
+    /// <param name="keys">What opens it.</param>
+    /// <param name="targets">One for each compartment.</param>
+    public SealedRecord? Reseal(
+        OpeningSession opening,
+        SealedRecord record,
+        IReadOnlyList<CompartmentKeys> keys,
+        IReadOnlyList<Segment> targets
+    )
+    {
+        ArgumentNullException.ThrowIfNull(opening);
+        ArgumentNullException.ThrowIfNull(record);
+        var permits = record.Compartments.Select(c => _vault.OwnPermit(record, c.PatientKey)).ToList();
+        using var opened = opening.OpenSuperseded(permits, record, keys);
+        if (opened is null)
+            return null;
+        var rows = new List<SealedCompartment>(record.Compartments.Count);
+        using var key = new ContentKey();
+        foreach (var compartment in record.Compartments.OrderBy(c => c.PatientKey, StringComparer.Ordinal))
+        {
+            var segment = targets.FirstOrDefault(s =>
+                string.Equals(s.PatientKey, compartment.PatientKey, StringComparison.Ordinal)
+            );
+            if (
+                segment is null
+                || Keys(segment.PatientKey) is not { } own
+                || Context(segment, own.Kek) is not { } context
+            )
+                return null;
+            var share = RandomNumberGenerator.GetBytes(SecretKey.Size);
+            byte[] header = [];
+            var keyShare = context.Sender.Seal(
+                n => header = Header(_vault, segment, record.RecordKey, record.Version, n).Encode(),
+                share,
+                out var sequence
+            );
+            key.Add(header, share);
+            rows.Add(
+                compartment with
+                {
+                    EncapsulationId = context.Row.Id,
+                    Sequence = (long)sequence,
+                    KeyShare = keyShare,
+                }
+            );
+        }
+        return record with { Content = key.Seal(opened.Content().Span), Compartments = rows };
+    }
+
     internal static RecordHeader Header(
         RecordVault vault,
         Segment segment,
