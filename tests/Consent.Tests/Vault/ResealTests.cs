@@ -1,7 +1,6 @@
 using System.Text;
 using MedLedger.Consent.Access;
 using MedLedger.Consent.Vault;
-using MedLedger.Crypto.Hpke;
 
 namespace MedLedger.Consent.Tests.Vault;
 
@@ -17,18 +16,17 @@ public sealed class ResealTests : IDisposable
     {
         var former = _fixture.Segment(_fixture.Alice);
         var written = _fixture.Write("Observation/o1", Content, former);
-        var leaked = PrivateKey(former);
-        Assert.True(Opens(leaked, former, written.Record));
+        Assert.True(Opens(former, written));
 
         var next = _fixture.Segment(_fixture.Alice, epoch: 2);
         var later = _fixture.Write("Observation/o2", Content, next);
-        var again = Reseal(written.Record, next)!;
-        Assert.False(Opens(leaked, former, later.Record));
-        Assert.False(Opens(leaked, next, later.Record));
-        Assert.False(Opens(leaked, former, again));
-        Assert.False(Opens(leaked, next, again));
+        var again = written with { Record = Reseal(written.Record, next)! };
+        Assert.False(Opens(former, later));
+        Assert.False(Opens(former, again));
+        Assert.True(Opens(next, later));
+        Assert.True(Opens(next, again));
         // It still opens what was copied before: nothing can change that.
-        Assert.True(Opens(leaked, former, written.Record));
+        Assert.True(Opens(former, written));
     }
 
     [Fact]
@@ -84,32 +82,21 @@ public sealed class ResealTests : IDisposable
         return again;
     }
 
-    private byte[] PrivateKey(Segment segment)
+    // What a thief does who has the private key of a segment, the keys in custody and the rows: everything but the new key.
+    private bool Opens(Segment leaked, SealedWrite write)
     {
-        using var kek = _fixture.Vault.OpenEncryptionKey(segment.PatientKey)!;
-        return SegmentKeys.Unwrap(
-            _fixture.Vault,
-            kek,
-            segment,
-            _fixture.Stanzas(segment.Id),
-            SegmentReader.Subject,
-            out _
-        )!;
-    }
-
-    // What a thief does with a segment's private key and the database's rows.
-    private bool Opens(byte[] privateKey, Segment segment, SealedRecord record)
-    {
-        var compartment = record.Compartments[0];
-        var encapsulation = _fixture.Keys(record)[0].Encapsulation.Encapsulation;
-        var info = SealingTransaction.Info(_fixture.Vault, segment);
-        if (!HpkeSuite.Segment.TrySetupRecipient(encapsulation, privateKey, info, out var recipient))
-            return false;
-        using (recipient)
+        var keys = new CompartmentKeys
         {
-            var sequence = (ulong)compartment.Sequence;
-            var header = SealingTransaction.Header(_fixture.Vault, segment, record.RecordKey, record.Version, sequence);
-            return recipient.Open(sequence, header.Encode(), compartment.KeyShare) is not null;
-        }
+            Segment = leaked,
+            Encapsulation = _fixture.Keys(write.Record)[0].Encapsulation with { SegmentId = leaked.Id },
+            Stanzas = _fixture.Stanzas(leaked.Id),
+        };
+        using var opened = _fixture.Vault.Open(
+            VaultFixture.Permit(write.Record, _fixture.Alice, PermitBasis.Subject),
+            write.Record,
+            keys,
+            write.Leaves[_fixture.Alice]
+        );
+        return opened is not null;
     }
 }
