@@ -98,10 +98,11 @@ internal static class ConsentCommand
                 using var audit = new AuditTrail(store);
                 await audit.AppendAsync([CommandEvents.Listed(store, "Consent")], cancellation);
                 var gate = new RecordGate(store.Vault, new AccessGate(PlaceRules.GateOf(context.Settings)), store.Time);
-                var consents = await ConsentStore.ListAsync(store, gate, cancellation);
+                var consents = await ConsentStore.ListAsync(store, gate, null, cancellation);
                 foreach (var one in consents)
                 {
-                    var line = $"{one.Consent}\t{one.Patient}\t{(one.IsActive ? "active" : "ended")}";
+                    var line =
+                        $"{one.Consent}\t{one.Patient}\t{(one.IsActive ? "active" : "ended")}{(one.IsWaiting ? "\tthe chain waits" : "")}";
                     (context.Settings.IsJson ? context.Terminal.Error : context.Terminal.Output).WriteLine(line);
                 }
                 if (context.Settings.IsJson)
@@ -115,6 +116,7 @@ internal static class ConsentCommand
                                 id = one.Consent,
                                 patient = one.Patient,
                                 active = one.IsActive,
+                                waiting = one.IsWaiting,
                             }),
                         }
                     );
@@ -220,7 +222,7 @@ internal static class ConsentCommand
         {
             var delegations = Delegations;
             var patient =
-                await delegations.PatientOfAsync(consent, cancellation)
+                await Consents.PatientOfAsync(consent, cancellation)
                 ?? throw CommandFailure.Refused("There is no such consent.");
             if (await delegations.RefusesAsync(who, patient, DelegatedAct.Revoke, null, cancellation) is { } refusal)
                 throw CommandFailure.Refused($"The consent was not ended: {refusal}.");

@@ -83,9 +83,14 @@ internal static class ConsentsApi
             [Acting.Searched(ledger, caller!, patient!, "search-type", "Consent")],
             cancellation
         );
-        var all = await ConsentStore.ListAsync(ledger.Store, ledger.Gate, cancellation);
+        var all = await ConsentStore.ListAsync(ledger.Store, ledger.Gate, patient, cancellation);
         return Results.Ok(
-            all.Where(c => c.Patient == patient).Select(c => new { id = c.Consent, active = c.IsActive })
+            all.Select(c => new
+            {
+                id = c.Consent,
+                active = c.IsActive,
+                waiting = c.IsWaiting,
+            })
         );
     }
 
@@ -102,7 +107,7 @@ internal static class ConsentsApi
         if (!Manages(caller, "Consent", ScopePermissions.Delete))
             return Outcomes.Forbidden;
         var consent = "Consent/" + id;
-        if (await ledger.Delegations.PatientOfAsync(consent, cancellation) is not { } patient)
+        if (await ledger.Consents.PatientOfAsync(consent, cancellation) is not { } patient)
             return Outcomes.NotFound;
         var (_, refused) = await Acting.ForAsync(caller, patient, DelegatedAct.Revoke, null, ledger, cancellation);
         if (refused is not null)

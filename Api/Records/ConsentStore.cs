@@ -11,7 +11,11 @@ using Microsoft.EntityFrameworkCore;
 namespace MedLedger.Api.Records;
 
 /// <summary>A Consent as a list shows it.</summary>
-internal sealed record StoredConsent(string Consent, string Patient, bool IsActive);
+/// <param name="Consent"><c>Consent/id</c>.</param>
+/// <param name="Patient"><c>Patient/id</c>.</param>
+/// <param name="IsActive">Whether its status is active.</param>
+/// <param name="IsWaiting">The chain does not have all yet that follows from the patient's consents; denials hold already.</param>
+internal sealed record StoredConsent(string Consent, string Patient, bool IsActive, bool IsWaiting);
 
 /// <summary>Consents as records of their patient, and the grants that follow from them.</summary>
 internal sealed class ConsentStore(Store store, RecordGate gate, GrantIssuer issuer, AuditTrail audit)
@@ -69,21 +73,48 @@ internal sealed class ConsentStore(Store store, RecordGate gate, GrantIssuer iss
         return await CommitAsync(patientKey, cancellation);
     }
 
-    /// <summary>All Consents, by patient.</summary>
+    /// <summary>The patient whose Consent this is, <c>Patient/id</c>; null when there is none.</summary>
+    public async Task<string?> PatientOfAsync(string consent, CancellationToken cancellation)
+    {
+        await using var context = store.CreateDbContext();
+        var stored = await RecordReader
+            .LoadAsync(context, [store.Vault.RecordKey(consent)], cancellation)
+            .FirstOrDefaultAsync(cancellation);
+        if (stored?.Record.Compartments is not [{ PatientKey: var patientKey }])
+            return null;
+        var states = await new PatientStates(store.Vault, gate).LoadAsync(context, [patientKey], cancellation);
+        var state = states.GetValueOrDefault(patientKey);
+        return state?.Directives.Any(directive => directive.Reference == consent) == true ? state.Patient : null;
+    }
+
+    /// <summary>Consents, by patient.</summary>
+    /// <param name="store">The records.</param>
+    /// <param name="gate">Reads them.</param>
+    /// <param name="patient">One patient's only, <c>Patient/id</c>; null for all.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    /// <exception cref="InvalidDataException">One of them cannot be read.</exception>
     public static async Task<IReadOnlyList<StoredConsent>> ListAsync(
         Store store,
         RecordGate gate,
+        string? patient,
         CancellationToken cancellation
     )
     {
         await using var context = store.CreateDbContext();
+        var one = patient is null ? null : store.Vault.PatientKey(patient);
         var keys = await context
-            .Patients.Where(p => p.Index >= 0 && p.Erased == null)
+            .Patients.Where(p => p.Index >= 0 && p.Erased == null && (one == null || p.PatientKey == one))
             .Select(p => p.PatientKey)
             .ToListAsync(cancellation);
         var states = await new PatientStates(store.Vault, gate).LoadAsync(context, keys, cancellation);
         foreach (var state in states.Values)
             PatientStates.AssertCertain(state);
+        var changing = context.Set<ConsentStateRow>().Where(c => c.Change != null).Select(c => c.PatientKey);
+        var sending = context
+            .Set<GrantRow>()
+            .Where(g => g.IsRevocationSigned ? !g.IsRevoked : !g.IsGranted)
+            .Select(g => g.PatientKey);
+        var waiting = await changing.Union(sending).ToHashSetAsync(StringComparer.Ordinal, cancellation);
         return
         [
             .. states
@@ -92,7 +123,8 @@ internal sealed class ConsentStore(Store store, RecordGate gate, GrantIssuer iss
                     state.Directives.Select(directive => new StoredConsent(
                         directive.Reference ?? "",
                         state.Patient!,
-                        directive.IsActive
+                        directive.IsActive,
+                        waiting.Contains(state.PatientKey)
                     ))
                 )
                 .OrderBy(c => c.Patient, StringComparer.Ordinal)

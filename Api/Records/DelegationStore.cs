@@ -158,13 +158,6 @@ internal sealed class DelegationStore(Store store, RecordGate gate, AuditTrail a
         return true;
     }
 
-    /// <summary>The patient whose Consent this is, <c>Patient/id</c>; null when there is none.</summary>
-    public async Task<string?> PatientOfAsync(string consent, CancellationToken cancellation)
-    {
-        var all = await ConsentStore.ListAsync(store, gate, cancellation);
-        return all.FirstOrDefault(one => one.Consent == consent)?.Patient;
-    }
-
     private async Task<bool> IsTheirsAsync(
         LedgerContext context,
         string related,

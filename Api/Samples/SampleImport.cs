@@ -28,7 +28,7 @@ internal static class SampleImport
     /// </summary>
     public static async Task GrantAsync(OpenLedger ledger, Action<string> say, CancellationToken cancellation)
     {
-        var known = await ConsentStore.ListAsync(ledger.Store, ledger.Gate, cancellation);
+        var known = await ConsentStore.ListAsync(ledger.Store, ledger.Gate, null, cancellation);
         var story = new DemoStory(ledger, say);
         var stored = await story.PatientsAsync(cancellation); // a sample patient may have been erased
         foreach (var patient in SampleFiles.Patients.Select(SampleFiles.PatientOf))

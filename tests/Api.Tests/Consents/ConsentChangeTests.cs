@@ -220,7 +220,7 @@ public sealed class ConsentChangeTests : IDisposable
                 default
             );
             Assert.Equal((null, "of an id that is taken"), (reference, problem));
-            Assert.Single(await ConsentStore.ListAsync(ledger.Store, ledger.Gate, default));
+            Assert.Single(await ConsentStore.ListAsync(ledger.Store, ledger.Gate, null, default));
         });
     }
 

@@ -61,7 +61,9 @@ public sealed class InterruptedAnalysisTests : IDisposable
         await PrepareAsync();
         await WithLedgerAsync(async ledger =>
         {
-            var consent = (await ConsentStore.ListAsync(ledger.Store, ledger.Gate, default)).Single(c => c.IsActive);
+            var consent = (await ConsentStore.ListAsync(ledger.Store, ledger.Gate, null, default)).Single(c =>
+                c.IsActive
+            );
             ledger.Analyses.Progress = state =>
             {
                 if (state == nameof(AnalysisState.Reserved))

@@ -65,7 +65,7 @@ public sealed class ReorganisedAnalysisTests : IDisposable
                 () =>
                 {
                     var consent = ConsentStore
-                        .ListAsync(ledger.Store, ledger.Gate, default)
+                        .ListAsync(ledger.Store, ledger.Gate, null, default)
                         .GetAwaiter()
                         .GetResult()
                         .Single(c => c.IsActive);

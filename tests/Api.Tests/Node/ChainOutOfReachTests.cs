@@ -34,6 +34,11 @@ public sealed class ChainOutOfReachTests(ITestOutputHelper output) : IAsyncLifet
         _second = new FaultyServer(_node.Endpoint);
     }
 
+    private static async Task<bool> IsWaitingAsync(OpenLedger ledger) =>
+        Assert
+            .Single(await ConsentStore.ListAsync(ledger.Store, ledger.Gate, ConsentFolder.Patient, default))
+            .IsWaiting;
+
     [Fact]
     [Trait("threat", "blocked revocation")]
     [Trait("threat", "lying endpoint")]
@@ -70,12 +75,14 @@ public sealed class ChainOutOfReachTests(ITestOutputHelper output) : IAsyncLifet
             _first.Faults.Unreachable = true;
             var change = await ledger.Consents.RevokeAsync("Consent/c", default);
             Assert.True(change!.IsWaiting);
+            Assert.True(await IsWaitingAsync(ledger));
             Assert.NotNull(await AskAsync(ledger));
             var (state, why, _) = await ConsentFolder.AnalyseAsync(ledger, ConsentFolder.First);
             Assert.Equal((AnalysisState.Denied, "revoked"), (state, why));
             Assert.Equal(LeafState.Live, ledger.Chain.Follower.State.Grant(leaf, out _)!.State);
             _first.Faults.Unreachable = false;
             await ledger.Issuer.ContinueAsync(default);
+            Assert.False(await IsWaitingAsync(ledger));
             Assert.Equal(LeafState.Removed, ledger.Chain.Follower.State.Grant(leaf, out _)!.State);
 
             // a head that lies further ahead than the setting says
