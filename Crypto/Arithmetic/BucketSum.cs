@@ -59,9 +59,9 @@ internal sealed class BucketSum<TLanes, TField> : IDisposable
     {
         if (!Sort(scalars, active, window))
             return default;
-        AddFirstLevel(points);
-        while (AddLevel())
-            cancel.ThrowIfCancellationRequested();
+        AddFirstLevel(points, cancel);
+        while (AddLevel(cancel))
+            continue;
         for (var bucket = 1; bucket <= _bucketCount; bucket++)
         {
             var slot = _lengths[bucket] == 0 ? -1 : _entries[_starts[bucket]];
@@ -108,7 +108,7 @@ internal sealed class BucketSum<TLanes, TField> : IDisposable
     }
 
     /// <summary>Adds neighbours in each bucket, from the key's points into this object's memory.</summary>
-    private void AddFirstLevel(PointStore<TLanes, TField> points)
+    private void AddFirstLevel(PointStore<TLanes, TField> points, CancellationToken cancel)
     {
         _infinities.Clear();
         var next = _firstTree;
@@ -118,7 +118,7 @@ internal sealed class BucketSum<TLanes, TField> : IDisposable
             var end = from + _lengths[bucket];
             for (; from + 1 < end; from += 2, next++)
             {
-                Add(points, _entries[from], _entries[from + 1], next);
+                Add(points, _entries[from], _entries[from + 1], next, cancel);
                 _entries[to++] = next << 1;
             }
             if (from < end)
@@ -128,11 +128,11 @@ internal sealed class BucketSum<TLanes, TField> : IDisposable
             }
             _lengths[bucket] = to - _starts[bucket];
         }
-        Run(points);
+        Run(points, cancel);
     }
 
     /// <summary>Adds neighbours of the partial sums; false when every bucket has one.</summary>
-    private bool AddLevel()
+    private bool AddLevel(CancellationToken cancel)
     {
         var more = false;
         for (var bucket = 1; bucket <= _bucketCount; bucket++)
@@ -151,7 +151,7 @@ internal sealed class BucketSum<TLanes, TField> : IDisposable
                     _entries[to++] = left;
                 else
                 {
-                    Add(_store, left, right, left >> 1);
+                    Add(_store, left, right, left >> 1, cancel);
                     _entries[to++] = left & ~1;
                 }
             }
@@ -160,21 +160,22 @@ internal sealed class BucketSum<TLanes, TField> : IDisposable
             _lengths[bucket] = to - _starts[bucket];
         }
         if (more)
-            Run(_store);
+            Run(_store, cancel);
         return more;
     }
 
     private bool IsInfinity(int slot) => _infinities.Count > 0 && _infinities.Contains(slot >> 1);
 
-    private void Add(PointStore<TLanes, TField> source, int left, int right, int target)
+    private void Add(PointStore<TLanes, TField> source, int left, int right, int target, CancellationToken cancel)
     {
         _adder.Add(left, right, target);
         if (_adder.Count == BatchSize)
-            Run(source);
+            Run(source, cancel);
     }
 
-    private void Run(PointStore<TLanes, TField> source)
+    private void Run(PointStore<TLanes, TField> source, CancellationToken cancel)
     {
+        cancel.ThrowIfCancellationRequested();
         _adder.Run(source, _store);
         foreach (var slot in _adder.Infinities)
             _infinities.Add(slot);

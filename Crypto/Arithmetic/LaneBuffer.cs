@@ -1,32 +1,15 @@
-using System.Runtime.InteropServices;
-
 namespace MedLedger.Crypto.Arithmetic;
 
 /// <summary>Lanes outside the managed heap: zero at first, zeroed when freed.</summary>
-internal sealed unsafe class LaneBuffer<TLanes> : IDisposable
+internal sealed unsafe class LaneBuffer<TLanes>(int length) : IDisposable
     where TLanes : unmanaged
 {
-    private readonly nuint _size;
+    private readonly NativeBlock _block = new((nuint)length * (nuint)sizeof(TLanes));
 
-    public LaneBuffer(int length)
-    {
-        Length = length;
-        _size = (nuint)length * (nuint)sizeof(TLanes);
-        Start = (TLanes*)NativeMemory.AlignedAlloc(_size, 64);
-        NativeMemory.Clear(Start, _size);
-    }
-
-    public int Length { get; }
+    public int Length => length;
 
     /// <summary>The first of them; null once freed.</summary>
-    public TLanes* Start { get; private set; }
+    public TLanes* Start => (TLanes*)_block.Start;
 
-    public void Dispose()
-    {
-        if (Start == null)
-            return;
-        NativeMemory.Clear(Start, _size);
-        NativeMemory.AlignedFree(Start);
-        Start = null;
-    }
+    public void Dispose() => _block.Dispose();
 }

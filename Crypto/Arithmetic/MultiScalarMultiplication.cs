@@ -12,24 +12,33 @@ namespace MedLedger.Crypto.Arithmetic;
 /// </summary>
 internal static unsafe class MultiScalarMultiplication
 {
-    /// <summary>The sum of scalars[i] * points[i] in G1.</summary>
+    /// <summary>The sum of scalars[i] * points[i] in G1; <paramref name="copied"/> is called when the points are not read any more.</summary>
     public static CurvePoint<Fq> Sum(
         ReadOnlySpan<AffinePoint<Fq>> points,
         ReadOnlySpan<Limbs> scalars,
-        WorkCrew crew
-    ) => crew.UseVectors ? Sum<Fq8, Fq>(points, scalars, crew) : Sum<ScalarLane<Fq>, Fq>(points, scalars, crew);
+        WorkCrew crew,
+        Action? copied = null
+    ) =>
+        crew.UseVectors
+            ? Sum<Fq8, Fq>(points, scalars, crew, copied)
+            : Sum<ScalarLane<Fq>, Fq>(points, scalars, crew, copied);
 
-    /// <summary>The sum of scalars[i] * points[i] in G2.</summary>
+    /// <summary>The same in G2.</summary>
     public static CurvePoint<Fq2> Sum(
         ReadOnlySpan<AffinePoint<Fq2>> points,
         ReadOnlySpan<Limbs> scalars,
-        WorkCrew crew
-    ) => crew.UseVectors ? Sum<Fq2x8, Fq2>(points, scalars, crew) : Sum<ScalarLane<Fq2>, Fq2>(points, scalars, crew);
+        WorkCrew crew,
+        Action? copied = null
+    ) =>
+        crew.UseVectors
+            ? Sum<Fq2x8, Fq2>(points, scalars, crew, copied)
+            : Sum<ScalarLane<Fq2>, Fq2>(points, scalars, crew, copied);
 
     private static CurvePoint<TField> Sum<TLanes, TField>(
         ReadOnlySpan<AffinePoint<TField>> points,
         ReadOnlySpan<Limbs> scalars,
-        WorkCrew crew
+        WorkCrew crew,
+        Action? copied
     )
         where TLanes : unmanaged, ILanes<TLanes, TField>
         where TField : unmanaged, IFieldElement<TField>
@@ -62,14 +71,21 @@ internal static unsafe class MultiScalarMultiplication
                         );
                     }
                 );
+                copied?.Invoke();
                 crew.Run(
                     sums.Length,
                     window =>
                     {
                         var buckets = free.TryTake(out var used) ? used : new(active.Length, bits);
                         var digits = new ReadOnlySpan<Limbs>((Limbs*)scalarAddress, count);
-                        sums[window] = buckets.Sum(store, digits, active, window, crew.Cancel);
-                        free.Add(buckets);
+                        try
+                        {
+                            sums[window] = buckets.Sum(store, digits, active, window, crew.Cancel);
+                        }
+                        finally
+                        {
+                            free.Add(buckets);
+                        }
                     }
                 );
             }

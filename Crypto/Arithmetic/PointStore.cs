@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using MedLedger.Crypto.Curves;
 using MedLedger.Crypto.Fields;
 
@@ -20,12 +19,12 @@ internal sealed unsafe class PointStore<TLanes, TField> : IDisposable
 
     private const int ReadBeyond = 3; // words that a vector load may take from behind the last point
 
-    private readonly nuint _size;
+    private readonly NativeBlock _block;
 
     public PointStore(int slots)
     {
-        _size = ((nuint)(slots + Reserved) * (nuint)Stride + ReadBeyond) * sizeof(ulong);
-        Words = (ulong*)NativeMemory.AlignedAlloc(_size, 64);
+        _block = new(((nuint)(slots + Reserved) * (nuint)Stride + ReadBeyond) * sizeof(ulong));
+        Words = (ulong*)_block.Start;
         Set(FillLeft, new(TField.One, TField.One));
         Set(FillRight, new(TField.One.Double(), TField.One));
     }
@@ -57,11 +56,8 @@ internal sealed unsafe class PointStore<TLanes, TField> : IDisposable
 
     public void Dispose()
     {
-        if (Words == null)
-            return;
-        NativeMemory.Clear(Words, _size);
-        NativeMemory.AlignedFree(Words);
         Words = null;
+        _block.Dispose();
     }
 
     private ulong* At(int slot) => Words + (nint)slot * Stride;

@@ -5,7 +5,8 @@ namespace MedLedger.Crypto.Arithmetic;
 
 /// <summary>
 /// Runs numbered pieces of work on the calling thread and on threads of its own, so that a long proof never occupies the
-/// thread pool of a server. Each piece is short (milliseconds), which bounds the delay of a cancellation.
+/// thread pool of a server. Between two pieces it looks at the cancellation; a piece of more than a few
+/// milliseconds looks at it itself.
 /// </summary>
 internal sealed class WorkCrew(int threads, CancellationToken cancel, bool? vectors = null)
 {

@@ -70,7 +70,7 @@ public static class Prover
         try
         {
             progress?.Report(0.15);
-            hSum = MultiScalarMultiplication.Sum(key.H, quotient, crew);
+            hSum = Sum(key, key.H, quotient, crew);
         }
         finally
         {
@@ -79,15 +79,15 @@ public static class Prover
         progress?.Report(0.4);
 
         // A = alpha + sum w_i u_i + r delta
-        var a = MultiScalarMultiplication.Sum(key.A, witness, crew) + header.Alpha1 + Times(r, header.Delta1);
+        var a = Sum(key, key.A, witness, crew) + header.Alpha1 + Times(r, header.Delta1);
         progress?.Report(0.55);
         // B = beta + sum w_i v_i + s delta, in G2 and in G1
-        var b2 = MultiScalarMultiplication.Sum(key.B2, witness, crew) + header.Beta2 + Times(s, header.Delta2);
+        var b2 = Sum(key, key.B2, witness, crew) + header.Beta2 + Times(s, header.Delta2);
         progress?.Report(0.8);
-        var b1 = MultiScalarMultiplication.Sum(key.B1, witness, crew) + header.Beta1 + Times(s, header.Delta1);
+        var b1 = Sum(key, key.B1, witness, crew) + header.Beta1 + Times(s, header.Delta1);
         // C = sum of the private part + h Z/delta + s A + r B - r s delta
         var pointA = a.ToAffine();
-        var c = MultiScalarMultiplication.Sum(key.C, witness[(key.PublicCount + 1)..], crew) + hSum;
+        var c = Sum(key, key.C, witness[(key.PublicCount + 1)..], crew) + hSum;
         c = c + Times(s, pointA) + Times(r, b1.ToAffine()) + -Times(r * s, header.Delta1);
         progress?.Report(0.98);
         return Proof.TryCreate(
@@ -96,6 +96,21 @@ public static class Prover
             G1Affine.FromUnchecked(c.ToAffine())
         );
     }
+
+    /// <summary>A sum, after which the part of the key that it read holds no memory.</summary>
+    private static CurvePoint<Fq> Sum(
+        ProvingKey key,
+        ReadOnlySpan<AffinePoint<Fq>> points,
+        ReadOnlySpan<Limbs> scalars,
+        WorkCrew crew
+    ) => MultiScalarMultiplication.Sum(points, scalars, crew, key.Release);
+
+    private static CurvePoint<Fq2> Sum(
+        ProvingKey key,
+        ReadOnlySpan<AffinePoint<Fq2>> points,
+        ReadOnlySpan<Limbs> scalars,
+        WorkCrew crew
+    ) => MultiScalarMultiplication.Sum(points, scalars, crew, key.Release);
 
     private static CurvePoint<TField> Times<TField>(in Fr scalar, in AffinePoint<TField> point)
         where TField : struct, IFieldElement<TField> => CurvePoint<TField>.Multiply(point, scalar.ToCanonical());

@@ -74,8 +74,12 @@ public sealed class ProvingKey : IDisposable
     internal ReadOnlySpan<KeyCoefficient> Coefficients =>
         MemoryMarshal.Cast<byte, KeyCoefficient>(_file.Section(4)[4..]);
 
-    /// <summary>Gives back the memory of the coefficients until they are read again.</summary>
-    internal void ReleaseCoefficients() => _file.Release(4);
+    /// <summary>Gives back the memory of the coefficients and points that were read, until they are read again.</summary>
+    internal void Release()
+    {
+        for (var section = 4u; section <= 9; section++)
+            _file.Release(section);
+    }
 
     /// <summary>The circuit's hash and the contributions of phase 2, as snarkjs stores them.</summary>
     internal ReadOnlySpan<byte> Contributions => _file.Section(10);

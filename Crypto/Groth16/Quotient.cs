@@ -33,7 +33,7 @@ internal static class Quotient
             b = new(length),
             c = new(length);
         Evaluate(key, witness, a, b, crew);
-        key.ReleaseCoefficients();
+        key.Release();
         InPieces(
             length,
             TLanes.Count,

@@ -1,0 +1,57 @@
+using System.Runtime.InteropServices;
+
+namespace MedLedger.Crypto.Arithmetic;
+
+/// <summary>
+/// Memory outside the managed heap, aligned to 64 bytes, zero at first, zeroed when freed. On Linux large blocks are mappings
+/// of their own: an allocator would keep what a proof gave back, and the next part of the proof would come on top.
+/// </summary>
+internal sealed unsafe partial class NativeBlock : IDisposable
+{
+    private const nuint LeastMapping = 1 << 20;
+    private const int ReadWrite = 3; // PROT_READ | PROT_WRITE
+    private const int PrivateAnonymous = 0x22; // MAP_PRIVATE | MAP_ANONYMOUS
+
+    private readonly nuint _size;
+    private readonly bool _isMapping;
+
+    public NativeBlock(nuint size)
+    {
+        _size = size;
+        if (OperatingSystem.IsLinux() && size >= LeastMapping)
+        {
+            var address = Map(0, size, ReadWrite, PrivateAnonymous, -1, 0);
+            if (address != -1)
+            {
+                Start = (void*)address;
+                _isMapping = true;
+                return;
+            }
+        }
+        Start = NativeMemory.AlignedAlloc(size, 64);
+        NativeMemory.Clear(Start, size);
+    }
+
+    /// <summary>The first byte; null once freed.</summary>
+    public void* Start { get; private set; }
+
+    public void Dispose()
+    {
+        if (Start == null)
+            return;
+        NativeMemory.Clear(Start, _size);
+        if (_isMapping)
+            _ = Unmap((nint)Start, _size);
+        else
+            NativeMemory.AlignedFree(Start);
+        Start = null;
+    }
+
+    [LibraryImport("libc", EntryPoint = "mmap")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial nint Map(nint address, nuint length, int protection, int flags, int file, nint offset);
+
+    [LibraryImport("libc", EntryPoint = "munmap")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Unmap(nint address, nuint length);
+}
