@@ -12,6 +12,9 @@ contract ConsentHandler is World {
     uint256[] public order; // patient at each position of the tree
     mapping(uint256 patient => bool) public revoked;
     uint256[] public roots; // every root ever seen
+    uint256[] public contained; // which patients' leaves stand in it, a bit each
+    uint256 public everRevoked; // the same of revoked ones
+    uint256 private _present;
     uint256 public largest;
     bool public strangerRevoked;
 
@@ -36,6 +39,7 @@ contract ConsentHandler is World {
                 if (consents.size() == order.length) continue;
                 order.push(patient);
                 tree.push(batch[i]);
+                _present |= 1 << patient;
             }
         } catch {
             require(blocked, "not granted");
@@ -47,6 +51,7 @@ contract ConsentHandler is World {
         patient %= PATIENTS;
         revokeLeaf(patient);
         revoked[patient] = true;
+        everRevoked |= 1 << patient;
         _note();
     }
 
@@ -66,6 +71,7 @@ contract ConsentHandler is World {
         index %= order.length;
         if (consents.leafOf(leaf(order[index])).state != IConsentRegistry.LeafState.Pending) return;
         applyLeaf(order[index], index);
+        _present &= ~(1 << order[index]);
         _note();
     }
 
@@ -95,6 +101,7 @@ contract ConsentHandler is World {
 
     function _note() private {
         roots.push(consents.root());
+        contained.push(_present);
         require(consents.size() >= largest, "the tree shrank");
         largest = consents.size();
     }
@@ -122,6 +129,7 @@ contract ConsentInvariantsTest is Targets {
         _rootIsTheTreeOfWhatWasGrantedAndNotRemoved();
         _aRevokedLeafNeverLivesAgain();
         _noRootIsValidWhileARevocationIsPending();
+        _noRootWithARevokedLeafIsValid();
         vm.assertFalse(patients.strangerRevoked(), "nobody but its controller revokes a leaf");
     }
 
@@ -134,6 +142,18 @@ contract ConsentInvariantsTest is Targets {
         for (uint256 patient = 0; patient < 12; ++patient) {
             bool live = consents.leafOf(patients.leafOfPatient(patient)).state == IConsentRegistry.LeafState.Live;
             vm.assertFalse(live && patients.revoked(patient), "live and revoked");
+        }
+    }
+
+    /// @dev Whatever the order of grants and revocations: no proof over a revoked leaf can name a root of now.
+    function _noRootWithARevokedLeafIsValid() private view {
+        (uint256 seen, uint256 revoked) = (patients.seen(), patients.everRevoked());
+        for (uint256 i = 0; i < seen; ++i) {
+            if (patients.contained(i) & revoked == 0) continue;
+            uint256 root = patients.roots(i);
+            for (uint32 n = 0; n < consents.appearances(root); ++n) {
+                vm.assertFalse(consents.rootValidAt(root, n, block.timestamp), "a revoked leaf can be proven");
+            }
         }
     }
 
