@@ -74,7 +74,7 @@ public sealed class ConsentChangeTests : IDisposable
     }
 
     [Fact]
-    [Trait("threat", "operator")]
+    [Trait("threat", "dishonest operator without patient keys")]
     public async Task A_patient_finds_every_use_with_their_own_key_and_any_endpoint_alone()
     {
         await _folder.ImportPatientAsync();
