@@ -22,15 +22,38 @@ internal static class ConsentsApi
     public static void MapConsents(this WebApplication app, OpenLedger ledger)
     {
         app.MapPost("/consents", (HttpRequest http, CancellationToken ct) => AddAsync(http, ledger, ct));
-        app.MapGet("/consents", (HttpRequest http, CancellationToken ct) => ListAsync(http, ledger, ct));
+        MapReading("/consents", "Consent", ScopePermissions.Search, ListAsync);
         app.MapDelete(
             "/consents/{id}",
             (string id, HttpRequest http, CancellationToken ct) => RevokeAsync(id, http, ledger, ct)
         );
-        app.MapGet("/receipt", (HttpRequest http, CancellationToken ct) => ReceiptAsync(http, ledger, ct));
-        app.MapGet("/uses", (HttpRequest http, CancellationToken ct) => UsesAsync(http, ledger, ct));
-        app.MapGet("/audit", (HttpRequest http, CancellationToken ct) => AuditAsync(http, ledger, ct));
+        MapReading("/receipt", "Consent", ScopePermissions.Read, ReceiptAsync);
+        MapReading("/uses", "AuditEvent", ScopePermissions.Search, UsesAsync);
+        MapReading("/audit", "AuditEvent", ScopePermissions.Search, AuditAsync);
+
+        // For the caller's own, or ?patient= of whom the caller may read for.
+        void MapReading(string path, string type, ScopePermissions permission, Reading read) =>
+            app.MapGet(
+                path,
+                async (HttpRequest http, CancellationToken ct) =>
+                {
+                    if (LedgerApi.CallerOf(http) is not { } caller)
+                        return Outcomes.Login;
+                    if (!Manages(caller, type, permission))
+                        return Outcomes.Forbidden;
+                    string? asked = http.Query["patient"];
+                    var (patient, refused) = await Acting.ForAsync(caller, asked, DelegatedAct.Read, null, ledger, ct);
+                    return refused ?? await read(caller, patient!, ledger, ct);
+                }
+            );
     }
+
+    private delegate Task<IResult> Reading(
+        Caller caller,
+        string patient,
+        OpenLedger ledger,
+        CancellationToken cancellation
+    );
 
     private static async Task<IResult> AddAsync(HttpRequest http, OpenLedger ledger, CancellationToken cancellation)
     {
@@ -68,19 +91,15 @@ internal static class ConsentsApi
             : Results.Created($"/{consent.ToLowerInvariant()}", Change(consent, change));
     }
 
-    private static async Task<IResult> ListAsync(HttpRequest http, OpenLedger ledger, CancellationToken cancellation)
+    private static async Task<IResult> ListAsync(
+        Caller caller,
+        string patient,
+        OpenLedger ledger,
+        CancellationToken cancellation
+    )
     {
-        var (caller, patient, refused) = await ReadingAsync(
-            http,
-            "Consent",
-            ScopePermissions.Search,
-            ledger,
-            cancellation
-        );
-        if (refused is not null)
-            return refused;
         await ledger.Audit.AppendAsync(
-            [Acting.Searched(ledger, caller!, patient!, "search-type", "Consent")],
+            [Acting.Searched(ledger, caller, patient, "search-type", "Consent")],
             cancellation
         );
         var all = await ConsentStore.ListAsync(ledger.Store, ledger.Gate, patient, cancellation);
@@ -118,42 +137,34 @@ internal static class ConsentsApi
     }
 
     /// <summary>The patient's consents and grants, in words and signed, to keep.</summary>
-    private static async Task<IResult> ReceiptAsync(HttpRequest http, OpenLedger ledger, CancellationToken cancellation)
+    private static async Task<IResult> ReceiptAsync(
+        Caller caller,
+        string patient,
+        OpenLedger ledger,
+        CancellationToken cancellation
+    )
     {
-        var (caller, patient, refused) = await ReadingAsync(
-            http,
-            "Consent",
-            ScopePermissions.Read,
-            ledger,
-            cancellation
-        );
-        if (refused is not null)
-            return refused;
         var receipts = new PatientReceipt(ledger.Store, ledger.Chain, ledger.Gate, ledger.Audit);
-        return await receipts.IssueAsync(patient!, caller!.User.Reference, cancellation) is { } receipt
+        return await receipts.IssueAsync(patient, caller.User.Reference, cancellation) is { } receipt
             ? Results.Bytes(receipts.Sign(receipt), "application/json")
             : Outcomes.NotFound;
     }
 
     /// <summary>Every use of the patient's grants on the chain, and whether the log tells the same.</summary>
-    private static async Task<IResult> UsesAsync(HttpRequest http, OpenLedger ledger, CancellationToken cancellation)
+    private static async Task<IResult> UsesAsync(
+        Caller caller,
+        string patient,
+        OpenLedger ledger,
+        CancellationToken cancellation
+    )
     {
-        var (caller, patient, refused) = await ReadingAsync(
-            http,
-            "AuditEvent",
-            ScopePermissions.Search,
-            ledger,
-            cancellation
-        );
-        if (refused is not null)
-            return refused;
         if (await ledger.Chain.ViewAsync(cancellation) is not { } view)
             return Results.Json(new { status = "chain-unavailable" }, statusCode: 503);
         await using var context = ledger.Store.CreateDbContext();
         var state = ledger.Chain.Follower.State;
-        if (await PatientUses.FindAsync(context, ledger.Store.Vault, patient!, state, cancellation) is not { } uses)
+        if (await PatientUses.FindAsync(context, ledger.Store.Vault, patient, state, cancellation) is not { } uses)
             return Outcomes.NotFound;
-        await ledger.Audit.AppendAsync([Acting.Searched(ledger, caller!, patient!, "uses", null)], cancellation);
+        await ledger.Audit.AppendAsync([Acting.Searched(ledger, caller, patient, "uses", null)], cancellation);
         var agrees = PatientUses.Agrees(uses);
         return Results.Ok(
             new
@@ -167,20 +178,16 @@ internal static class ConsentsApi
     }
 
     /// <summary>What the log says of the patient, newest first, with the details that only the patient and compliance read.</summary>
-    private static async Task<IResult> AuditAsync(HttpRequest http, OpenLedger ledger, CancellationToken cancellation)
+    private static async Task<IResult> AuditAsync(
+        Caller caller,
+        string patient,
+        OpenLedger ledger,
+        CancellationToken cancellation
+    )
     {
-        var (caller, patient, refused) = await ReadingAsync(
-            http,
-            "AuditEvent",
-            ScopePermissions.Search,
-            ledger,
-            cancellation
-        );
-        if (refused is not null)
-            return refused;
-        var patientKey = ledger.Store.Vault.PatientKey(patient!);
+        var patientKey = ledger.Store.Vault.PatientKey(patient);
         await ledger.Audit.AppendAsync(
-            [Acting.Searched(ledger, caller!, patient!, "search-type", "AuditEvent")],
+            [Acting.Searched(ledger, caller, patient, "search-type", "AuditEvent")],
             cancellation
         );
         await using var context = ledger.Store.CreateDbContext();
@@ -216,23 +223,6 @@ internal static class ConsentsApi
             }
         }
         return Results.Ok(told);
-    }
-
-    private static async Task<(Caller? Caller, string? Patient, IResult? Refused)> ReadingAsync(
-        HttpRequest http,
-        string type,
-        ScopePermissions permission,
-        OpenLedger ledger,
-        CancellationToken cancellation
-    )
-    {
-        if (LedgerApi.CallerOf(http) is not { } caller)
-            return (null, null, Outcomes.Login);
-        if (!Manages(caller, type, permission))
-            return (null, null, Outcomes.Forbidden);
-        string? asked = http.Query["patient"];
-        var (patient, refused) = await Acting.ForAsync(caller, asked, DelegatedAct.Read, null, ledger, cancellation);
-        return (caller, patient, refused);
     }
 
     private static bool Manages(Caller caller, string type, ScopePermissions permission) =>
