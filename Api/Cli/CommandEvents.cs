@@ -17,4 +17,15 @@ internal static class CommandEvents
             Interaction = "search-type",
             Entities = [type],
         };
+
+    /// <summary>The operator rotated keys, or had records sealed again.</summary>
+    public static AuditEvent KeysChanged(Store store, string interaction, string note) =>
+        new()
+        {
+            Action = AuditAction.KeysChanged,
+            PatientKey = store.Vault.OrganizationKey,
+            Agent = "operator",
+            Interaction = interaction,
+            Note = note,
+        };
 }

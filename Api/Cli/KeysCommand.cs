@@ -1,5 +1,6 @@
 using System.CommandLine;
 using MedLedger.Api.Backups;
+using MedLedger.Api.Jobs;
 using MedLedger.Api.Keys;
 using MedLedger.Api.Persistence;
 using MedLedger.Api.Records;
@@ -80,11 +81,12 @@ internal static class KeysCommand
         );
         var command = new Command("rotate", "Make a new master key; run it again when it was cut off.") { passphrase };
         command.Handle(
-            async (context, _) =>
+            async (context, cancellation) =>
             {
                 var (path, secret) = Files(context);
                 var file = context.Arguments.GetValue(passphrase);
                 var fresh = file is null ? secret : Store.ReadPassphrase(file);
+                await LogAsync(context, cancellation);
                 var (files, isResumed) = await context.Terminal.ProgressAsync(
                     "Rotate",
                     progress => Task.Run(() => KeyRotation.Rotate(path, secret, fresh, progress))
@@ -100,6 +102,16 @@ internal static class KeysCommand
             }
         );
         return command;
+    }
+
+    // First, as everything is.
+    private static async Task LogAsync(CommandContext context, CancellationToken cancellation)
+    {
+        if (!Store.Exists(context))
+            return;
+        using var store = await Store.OpenAsync(context, "keys rotate", cancellation);
+        using var audit = new AuditTrail(store);
+        await audit.AppendAsync([CommandEvents.KeysChanged(store, "rotate", "a new master key")], cancellation);
     }
 
     private static Command CreatePassphrase()
@@ -138,6 +150,12 @@ internal static class KeysCommand
                     "Reseal",
                     progress => resealing.RunAsync(progress, cancellation)
                 );
+                if (count > 0)
+                {
+                    using var audit = new AuditTrail(store);
+                    var done = CommandEvents.KeysChanged(store, "reseal", $"{count} record versions");
+                    await audit.AppendAsync([done], cancellation);
+                }
                 var isWhole = resealing.Failed == 0;
                 context.Terminal.Say(
                     $"{count} record versions sealed again under the newest segment keys"

@@ -20,6 +20,7 @@ internal sealed class SettingRow
 internal sealed class Store : IDbContextFactory<LedgerContext>, IDisposable
 {
     private const string KeysSetting = "keys";
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
     private readonly DbContextOptions<LedgerContext> _options;
     private readonly SemaphoreSlim _writing = new(1);
     private readonly SecretKey _journalKey;
@@ -88,6 +89,7 @@ internal sealed class Store : IDbContextFactory<LedgerContext>, IDisposable
             try
             {
                 await store.MigrateAsync(isNew, cancellation);
+                await store.CheckClockAsync(cancellation);
                 await store.ShredAgainAsync(cancellation);
                 return store;
             }
@@ -219,6 +221,26 @@ internal sealed class Store : IDbContextFactory<LedgerContext>, IDisposable
         }
         else
             CheckKeys(keys);
+    }
+
+    // Entries are in the order of their times, and consents and grants hold for periods: on a clock that was set back what
+    // has ended would be permitted again.
+    private async Task CheckClockAsync(CancellationToken cancellation)
+    {
+        await using var context = CreateDbContext();
+        var newest = await context
+            .Set<LogEntryRow>()
+            .OrderByDescending(e => e.Index)
+            .Select(e => e.Entry)
+            .FirstOrDefaultAsync(cancellation);
+        if (newest is null || !Consent.Log.AuditEntry.TryDecode(newest, out var entry))
+            return;
+        var (now, last) = (Time.GetUtcNow(), DateTimeOffset.FromUnixTimeSeconds(entry.Time));
+        if (last - now > ClockTolerance)
+            throw CommandFailure.Machine(
+                $"The clock of this machine says {now:u}, but the newest log entry is of {last:u}: it was set back. Set it "
+                    + "right and start again; nothing was changed."
+            );
     }
 
     // Keys that an older backup of the keys brought back.

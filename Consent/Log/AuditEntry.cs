@@ -67,6 +67,12 @@ public enum AuditAction
 
     /// <summary>Compliance signed off an emergency.</summary>
     EmergencyReviewed = 20,
+
+    /// <summary>Somebody logged in.</summary>
+    LoggedIn = 21,
+
+    /// <summary>Keys were rotated, or records sealed again under newer ones.</summary>
+    KeysChanged = 22,
 }
 
 /// <summary>How it was decided.</summary>

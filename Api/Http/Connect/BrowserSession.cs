@@ -1,4 +1,6 @@
 using MedLedger.Api.Identity;
+using MedLedger.Api.Jobs;
+using MedLedger.Consent.Log;
 
 namespace MedLedger.Api.Http.Connect;
 
@@ -19,6 +21,7 @@ internal static class BrowserSession
     /// <summary>Logs an account in.</summary>
     public static async Task BeginAsync(HttpContext http, IdentityStore identity, Account account)
     {
+        await LogAsync(http, account.User);
         var methods = account.TotpSecret is null ? new[] { "pwd" } : ["pwd", "otp", "mfa"];
         var id = await identity.Sessions.BeginAsync(
             account,
@@ -27,6 +30,22 @@ internal static class BrowserSession
             http.RequestAborted
         );
         http.Response.Cookies.Append(Cookie, id, Options(http));
+    }
+
+    // Before the session is there. A patient finds their logins among what concerns them.
+    private static async Task LogAsync(HttpContext http, User user)
+    {
+        var ledger = http.RequestServices.GetRequiredService<OpenLedger>();
+        var patient = user.Role == Role.Patient ? user.Reference : null;
+        var login = new AuditEvent
+        {
+            Action = AuditAction.LoggedIn,
+            PatientKey = patient is null ? ledger.Store.Vault.OrganizationKey : ledger.Store.Vault.PatientKey(patient),
+            Agent = user.Reference,
+            Patient = patient,
+            Interaction = "login",
+        };
+        await ledger.Audit.AppendAsync([login], http.RequestAborted);
     }
 
     /// <summary>Logs the browser out; the session ends for good.</summary>

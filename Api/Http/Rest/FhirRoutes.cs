@@ -90,7 +90,9 @@ internal static class FhirRoutes
         var scopes = exchange.Caller.Scopes;
         var isCovered =
             route.Needs == ScopePermissions.None ? scopes.HasPermissions : scopes.Allow(exchange.Type, route.Needs);
-        return isCovered ? route.Handle(exchange) : Task.FromResult(Outcomes.Table.OutsideScope.ToResult());
+        return isCovered
+            ? (AuditEventApi.Find(route, exchange) ?? route.Handle)(exchange)
+            : Task.FromResult(Outcomes.Table.OutsideScope.ToResult());
     }
 
     private static Task<IResult> UnknownAsync(FhirExchange exchange)
