@@ -88,6 +88,7 @@ internal static class ServeCommand
         builder.AddServer(identity, server);
         builder.Services.AddOpenApi();
         builder.Services.AddSingleton(ledger);
+        builder.Services.AddSingleton(ledger.Audit);
         builder.Services.AddSingleton<AnalysisQueue>();
         builder.Services.AddHostedService(services => services.GetRequiredService<AnalysisQueue>());
         await using var app = builder.Build();

@@ -81,6 +81,9 @@ internal sealed class AuditTrail : IDisposable
     /// <summary>The log's signing key, for evidence.</summary>
     public Ed25519PrivateKey PrivateKey => _privateKey;
 
+    /// <summary>Knows the compartments that details are sealed for.</summary>
+    public MedLedger.Consent.Vault.RecordVault Vault => _store.Vault;
+
     /// <summary>Logs events on their own; answers the index of the first.</summary>
     public async Task<long> AppendAsync(IReadOnlyList<AuditEvent> events, CancellationToken cancellation)
     {

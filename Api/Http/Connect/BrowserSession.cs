@@ -35,17 +35,17 @@ internal static class BrowserSession
     // Before the session is there. A patient finds their logins among what concerns them.
     private static async Task LogAsync(HttpContext http, User user)
     {
-        var ledger = http.RequestServices.GetRequiredService<OpenLedger>();
+        var audit = http.RequestServices.GetRequiredService<AuditTrail>();
         var patient = user.Role == Role.Patient ? user.Reference : null;
         var login = new AuditEvent
         {
             Action = AuditAction.LoggedIn,
-            PatientKey = patient is null ? ledger.Store.Vault.OrganizationKey : ledger.Store.Vault.PatientKey(patient),
+            PatientKey = patient is null ? audit.Vault.OrganizationKey : audit.Vault.PatientKey(patient),
             Agent = user.Reference,
             Patient = patient,
             Interaction = "login",
         };
-        await ledger.Audit.AppendAsync([login], http.RequestAborted);
+        await audit.AppendAsync([login], http.RequestAborted);
     }
 
     /// <summary>Logs the browser out; the session ends for good.</summary>

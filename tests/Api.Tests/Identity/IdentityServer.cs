@@ -50,6 +50,7 @@ internal sealed class IdentityServer : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.AddServer(identity, settings ?? new ServerSettings());
+        builder.Services.AddSingleton(_ => new Api.Jobs.AuditTrail(store));
         var app = builder.Build();
         app.UseServer(identity, settings ?? new ServerSettings());
         app.MapGet(

@@ -42,6 +42,13 @@ public sealed partial class OpenIdTests : IAsyncLifetime
     {
         await AddAppAsync();
         var cookie = await FirstLoginAsync("patient1");
+        await using (var context = _server.Store.CreateDbContext())
+        {
+            var log = new Api.Persistence.LogStore(context);
+            var last = await log.ReadEntryAsync((await log.ReadHeadAsync(default))!.Size - 1, default);
+            Assert.True(MedLedger.Consent.Log.AuditEntry.TryDecode(last, out var entry));
+            Assert.Equal(MedLedger.Consent.Log.AuditAction.LoggedIn, entry.Action);
+        }
         var verifier = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
         var code = await CodeAsync(cookie, verifier, "openid fhirUser launch/patient offline_access patient/*.rs");
         Assert.Equal(HttpStatusCode.BadRequest, (await ExchangeAsync(code, "x" + verifier[1..])).Status);
