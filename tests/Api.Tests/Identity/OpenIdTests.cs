@@ -51,7 +51,10 @@ public sealed partial class OpenIdTests : IAsyncLifetime
         }
         var verifier = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
         var code = await CodeAsync(cookie, verifier, "openid fhirUser launch/patient offline_access patient/*.rs");
-        Assert.Equal(HttpStatusCode.BadRequest, (await ExchangeAsync(code, "x" + verifier[1..])).Status);
+        Assert.Equal(
+            HttpStatusCode.BadRequest,
+            (await ExchangeAsync(code, (verifier[0] == 'x' ? 'y' : 'x') + verifier[1..])).Status
+        );
 
         code = await CodeAsync(cookie, verifier, "openid fhirUser launch/patient offline_access patient/*.rs");
         var tokens = await ExchangeAsync(code, verifier);
