@@ -16,21 +16,19 @@ internal sealed class FileKeyCustody : IKeyCustody, IDisposable
     private const int CacheSize = 1024;
     private const string MasterName = "master.key";
     private const string KeysName = "keys/";
-    private readonly SecretKey _master;
-    private readonly PendingRotation? _pending;
+    private readonly IKeyWrapping _wrapping;
     private readonly SecretKey _tenant;
     private readonly string _folder;
     private readonly Lock _gate = new();
     private readonly FileStream? _lock;
     private readonly ConcurrentDictionary<string, SecretKey> _encryptionKeys = new(StringComparer.Ordinal);
 
-    private FileKeyCustody(string keyFile, SecretKey master, FileStream? shared)
+    private FileKeyCustody(string keyFile, IKeyWrapping wrapping, FileStream? shared)
     {
         KeyFilePath = keyFile;
         _lock = shared;
-        _master = master;
+        _wrapping = wrapping;
         _folder = KeyFolder(keyFile);
-        _pending = PendingRotation.Find(keyFile, master);
         _tenant = Read("tenant") ?? throw CommandFailure.Refused($"The keys in {_folder} do not open with {keyFile}.");
         Fingerprint = KeyFile.Fingerprint(_tenant);
     }
@@ -53,21 +51,30 @@ internal sealed class FileKeyCustody : IKeyCustody, IDisposable
     /// than the data (<see cref="Notice"/>).
     /// </summary>
     /// <param name="keyFile">A file that is not there yet.</param>
-    /// <param name="passphrase">UTF-8; empty for a key file that its mode alone protects.</param>
-    public static FileKeyCustody Create(string keyFile, ReadOnlySpan<byte> passphrase)
+    /// <param name="passphrase">UTF-8; empty for a key file that its mode alone protects. Of a token, its PIN.</param>
+    /// <param name="token">The token that the master key is made in; null for a file.</param>
+    public static FileKeyCustody Create(string keyFile, ReadOnlySpan<byte> passphrase, TokenSettings? token = null)
     {
         if (File.Exists(keyFile) || HoldsKeys(KeyFolder(keyFile)))
             throw CommandFailure.Usage($"There are keys at {keyFile} already.");
         // A first start that was cut off leaves a tenant key under a master key that nobody has.
         if (Directory.Exists(KeyFolder(keyFile)))
             Directory.Delete(KeyFolder(keyFile), recursive: true);
-        var master = SecretKey.Generate();
         using var tenant = SecretKey.Generate();
+        var (wrapping, text) = NewMaster(passphrase, token);
         // The master key's file is written last: without it nothing is there, and a second start begins anew.
-        DurableFile.Write(Path.Combine(KeyFolder(keyFile), "tenant.key"), KeyFile.Wrap(master, "tenant", tenant));
-        var text = passphrase.IsEmpty ? MasterKeyFile.Write(master) : MasterKeyFile.Write(master, passphrase);
+        DurableFile.Write(Path.Combine(KeyFolder(keyFile), "tenant.key"), wrapping.Wrap("tenant", tenant));
         DurableFile.Write(keyFile, Encoding.ASCII.GetBytes(text));
-        return new FileKeyCustody(keyFile, master, KeyLock.Shared(KeyFolder(keyFile)));
+        return new FileKeyCustody(keyFile, wrapping, KeyLock.Shared(KeyFolder(keyFile)));
+    }
+
+    private static (IKeyWrapping Wrapping, string Text) NewMaster(ReadOnlySpan<byte> passphrase, TokenSettings? token)
+    {
+        if (token is not null)
+            return (TokenKeyWrapping.Open(token.Module, token.Label, passphrase, create: true), token.Text);
+        var master = SecretKey.Generate();
+        var text = passphrase.IsEmpty ? MasterKeyFile.Write(master) : MasterKeyFile.Write(master, passphrase);
+        return (new MasterKeyWrapping(master, pending: null), text);
     }
 
     private static bool HoldsKeys(string folder) =>
@@ -79,22 +86,36 @@ internal sealed class FileKeyCustody : IKeyCustody, IDisposable
             );
 
     /// <summary>Opens existing keys; a missing, damaged, readable-by-others or foreign file ends the command.</summary>
-    public static FileKeyCustody Open(string keyFile, ReadOnlySpan<byte> passphrase)
+    public static FileKeyCustody Open(string keyFile, ReadOnlySpan<byte> passphrase, TokenSettings? token = null)
     {
         // Before the master key is read: it is not replaced any more then.
         var shared = Directory.Exists(KeyFolder(keyFile)) ? KeyLock.Shared(KeyFolder(keyFile)) : null;
-        SecretKey? master = null;
+        IKeyWrapping? wrapping = null;
         try
         {
-            master = OpenMaster(keyFile, passphrase);
-            return new FileKeyCustody(keyFile, master, shared);
+            wrapping = OpenWrapping(keyFile, passphrase, token);
+            return new FileKeyCustody(keyFile, wrapping, shared);
         }
         catch
         {
-            master?.Dispose();
+            wrapping?.Dispose();
             shared?.Dispose();
             throw;
         }
+    }
+
+    private static IKeyWrapping OpenWrapping(string keyFile, ReadOnlySpan<byte> passphrase, TokenSettings? token)
+    {
+        if (TokenSettings.LabelIn(keyFile) is not { } label)
+        {
+            var master = OpenMaster(keyFile, passphrase);
+            return new MasterKeyWrapping(master, PendingRotation.Find(keyFile, master));
+        }
+        if (token is null)
+            throw CommandFailure.Usage(
+                $"The master key {keyFile} is in the token {label}: set MEDLEDGER_PKCS11_MODULE."
+            );
+        return TokenKeyWrapping.Open(token.Module, label, passphrase, create: false);
     }
 
     /// <summary>Opens the master key alone, as <see cref="Open"/> does.</summary>
@@ -102,6 +123,8 @@ internal sealed class FileKeyCustody : IKeyCustody, IDisposable
     {
         if (!File.Exists(keyFile))
             throw CommandFailure.Usage($"The master key file {keyFile} is not there.");
+        if (TokenSettings.LabelIn(keyFile) is { } label)
+            throw CommandFailure.Refused($"The master key is in the token {label}, where its PIN is changed, too.");
         CheckMode(keyFile);
         var text = File.ReadAllText(keyFile, Encoding.ASCII);
         if (MasterKeyFile.NeedsPassphrase(text) && passphrase.IsEmpty)
@@ -134,7 +157,7 @@ internal sealed class FileKeyCustody : IKeyCustody, IDisposable
             if (File.Exists(PathOf(entry)))
                 return Read(entry) ?? throw Damaged(entry);
             var key = SecretKey.Generate();
-            DurableFile.Write(PathOf(entry), KeyFile.Wrap(_pending?.Next ?? _master, entry, key));
+            DurableFile.Write(PathOf(entry), _wrapping.Wrap(entry, key));
             return key;
         }
     }
@@ -153,7 +176,7 @@ internal sealed class FileKeyCustody : IKeyCustody, IDisposable
                 if (File.Exists(PathOf(entry)))
                     continue;
                 using var key = SecretKey.Generate();
-                DurableFile.Write(PathOf(entry), KeyFile.Wrap(_pending?.Next ?? _master, entry, key));
+                DurableFile.Write(PathOf(entry), _wrapping.Wrap(entry, key));
             }
             return true;
         }
@@ -298,9 +321,7 @@ internal sealed class FileKeyCustody : IKeyCustody, IDisposable
     {
         try
         {
-            var file = File.ReadAllBytes(PathOf(entry));
-            return KeyFile.Unwrap(_master, entry, file)
-                ?? (_pending is null ? null : KeyFile.Unwrap(_pending.Next, entry, file));
+            return _wrapping.Unwrap(entry, File.ReadAllBytes(PathOf(entry)));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -320,8 +341,7 @@ internal sealed class FileKeyCustody : IKeyCustody, IDisposable
         foreach (var key in _encryptionKeys.Values)
             key.Dispose();
         _tenant.Dispose();
-        _master.Dispose();
-        _pending?.Dispose();
+        _wrapping.Dispose();
         _lock?.Dispose();
     }
 }

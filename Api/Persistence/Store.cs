@@ -169,8 +169,8 @@ internal sealed class Store : IDbContextFactory<LedgerContext>, IDisposable
         var path = command.Settings.KeyFile ?? FileKeyCustody.DefaultKeyFile(folder.Id);
         var passphrase = ReadPassphrase(command.Settings.PassphraseFile);
         if (FileKeyCustody.Exists(path) || !isNew)
-            return FileKeyCustody.Open(path, passphrase);
-        var created = FileKeyCustody.Create(path, passphrase);
+            return FileKeyCustody.Open(path, passphrase, TokenSettings.From(command.Settings));
+        var created = FileKeyCustody.Create(path, passphrase, TokenSettings.From(command.Settings));
         command.Terminal.Say(created.Notice);
         return created;
     }
@@ -183,7 +183,8 @@ internal sealed class Store : IDbContextFactory<LedgerContext>, IDisposable
     public static FileKeyCustody OpenCustody(CommandContext command, string deployment) =>
         FileKeyCustody.Open(
             command.Settings.KeyFile ?? FileKeyCustody.DefaultKeyFile(deployment),
-            ReadPassphrase(command.Settings.PassphraseFile)
+            ReadPassphrase(command.Settings.PassphraseFile),
+            TokenSettings.From(command.Settings)
         );
 
     /// <summary>The first line of a file, UTF-8; empty for no file.</summary>
