@@ -72,7 +72,8 @@ internal static class FhirRoutes
         foreach (var route in All)
         {
             Delegate handle = (HttpContext http) => HandleAsync(http, ledger, exchange => RunAsync(route, exchange));
-            fhir.MapMethods(route.Path, [route.Method], handle)
+            // HEAD is GET without the body (RFC 9110, section 9.3.2): the same gate, the same log entry.
+            fhir.MapMethods(route.Path, route.Method == "GET" ? ["GET", "HEAD"] : [route.Method], handle)
                 .WithName(route.Code + " " + route.Path)
                 .WithTags("FHIR R4")
                 .WithSummary(route.Code);
