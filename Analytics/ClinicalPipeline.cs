@@ -128,9 +128,10 @@ public sealed class ClinicalPipeline : IDisposable
             if (first < 0 || last < first)
                 return [];
             var run = new TokenRun(first - start, last + 1 - start, finding.Type, finding.Score);
+            var sentence = new LowerCaseSentence(text, tokens, range);
             return
             [
-                .. (Tagger.Occlude(text, tokens, range, run, 40) ?? [])
+                .. (Tagger.Occlude(text, tokens, sentence, run, 40) ?? [])
                     .OrderByDescending(w => w.Weight)
                     .Take(most)
                     .Select(w => new TokenWeight(

@@ -16,6 +16,7 @@ internal sealed class DocumentReading
     private readonly FindingHead _head;
     private readonly CancellationToken _cancellation;
     private readonly List<TextSpan> _tokens;
+    private readonly List<LowerCaseSentence> _sentences;
     private readonly SectionFinder _sections;
     private FindingCoder? _coder;
 
@@ -26,6 +27,7 @@ internal sealed class DocumentReading
         _head = head;
         _cancellation = cancellation;
         _tokens = Tokenizer.Tokenize(text);
+        _sentences = LowerCaseSentence.AllOf(text, _tokens);
         _sections = new SectionFinder(SectionRules.Default, text, _tokens);
     }
 
@@ -34,44 +36,37 @@ internal sealed class DocumentReading
     public List<Finding> Findings()
     {
         var findings = new List<Finding>();
-        var sentences = SentenceSplitter.Split(_text, _tokens);
-        var tagged = new List<TaggedSentence>(sentences.Count);
         var heads = HeadMerge.HeadsOf(_head);
+        var tagged = _pipeline.Tagger.Tag(_text, _tokens, _sentences, heads, _cancellation);
         var convention = new DiseaseConvention();
-        foreach (var range in sentences)
-        {
-            _cancellation.ThrowIfCancellationRequested();
-            var lower = new LowerCaseSentence(_text, _tokens, range);
-            tagged.Add(_pipeline.Tagger.Tag(_text, _tokens, range, lower, heads));
-            convention.Add(lower, tagged[^1]);
-        }
-        var abbreviations = Abbreviations.Find(_text, _tokens, sentences);
+        for (var s = 0; s < tagged.Length; s++)
+            convention.Add(_sentences[s], tagged[s]);
+        var abbreviations = Abbreviations.Find(_text, _tokens, _sentences);
         _coder = new FindingCoder(_pipeline.Codes, _text, _tokens, abbreviations);
-        Agree(sentences, tagged, abbreviations);
-        for (var s = 0; s < sentences.Count; s++)
+        Agree(tagged, abbreviations);
+        for (var s = 0; s < tagged.Length; s++)
         {
             _cancellation.ThrowIfCancellationRequested();
-            var lower = new LowerCaseSentence(_text, _tokens, sentences[s]);
-            var heading = _sections.Next(sentences[s], lower);
+            var heading = _sections.Next(_sentences[s]);
             var runs = HeadMerge.Merge(_head, tagged[s].Runs, convention.Head);
             if (runs.Count == 0)
                 continue;
-            var scopes = new ContextScopes(ContextRules.Default, _text, _tokens, sentences[s], lower);
+            var scopes = new ContextScopes(ContextRules.Default, _text, _tokens, _sentences[s]);
             foreach (var run in runs)
             {
                 if (run.First >= heading)
-                    findings.Add(FindingOf(sentences[s].Start.Value, run, tagged[s], scopes));
+                    findings.Add(FindingOf(_sentences[s].First, run, tagged[s], scopes));
             }
         }
         return findings;
     }
 
-    private void Agree(List<Range> sentences, List<TaggedSentence> tagged, List<Abbreviation> abbreviations)
+    private void Agree(TaggedSentence[] tagged, List<Abbreviation> abbreviations)
     {
         if (_head == FindingHead.CaseReport)
             return;
         foreach (var head in HeadMerge.NamingHeads)
-            NameAgreement.Apply(_text, _tokens, sentences, abbreviations, [.. tagged.Select(t => t.Runs[head])]);
+            NameAgreement.Apply(_sentences, abbreviations, Array.ConvertAll(tagged, t => t.Runs[head]));
     }
 
     public Finding[] Given(IReadOnlyList<GivenSpan> spans)
@@ -79,39 +74,56 @@ internal sealed class DocumentReading
         var findings = new Finding[spans.Count];
         var order = Enumerable.Range(0, spans.Count).OrderBy(i => spans[i].Span.Start).ToArray();
         var next = 0;
-        var sentences = SentenceSplitter.Split(_text, _tokens);
-        var abbreviations = Abbreviations.Find(_text, _tokens, sentences);
+        var abbreviations = Abbreviations.Find(_text, _tokens, _sentences);
         _coder = new FindingCoder(_pipeline.Codes, _text, _tokens, abbreviations);
-        foreach (var range in sentences)
+        var asked = _sentences.FindAll(s => Holds(s, spans, order));
+        var tagged = _pipeline.Tagger.Tag(_text, _tokens, asked, [], _cancellation);
+        var answered = 0;
+        foreach (var sentence in _sentences)
         {
             _cancellation.ThrowIfCancellationRequested();
-            var lower = new LowerCaseSentence(_text, _tokens, range);
-            _sections.Next(range, lower);
-            var end = _tokens[range.End.Value - 1].End;
-            if (next == order.Length || spans[order[next]].Span.Start >= end)
+            _sections.Next(sentence);
+            if (answered == asked.Count || asked[answered] != sentence)
                 continue;
-            var tagged = _pipeline.Tagger.Tag(_text, _tokens, range, lower, []);
-            var scopes = new ContextScopes(ContextRules.Default, _text, _tokens, range, lower);
+            var end = _tokens[sentence.End - 1].End;
+            var scopes = new ContextScopes(ContextRules.Default, _text, _tokens, sentence);
             for (; next < order.Length && spans[order[next]].Span.Start < end; next++)
-                findings[order[next]] = GivenOf(range, spans[order[next]], tagged, scopes);
+                findings[order[next]] = GivenOf(sentence, spans[order[next]], tagged[answered], scopes);
+            answered++;
         }
         for (; next < order.Length; next++)
             findings[order[next]] = Bare(spans[order[next]]);
         return findings;
     }
 
-    private Finding GivenOf(Range range, GivenSpan given, TaggedSentence tagged, ContextScopes scopes)
+    // Whether a span begins after the sentence before this one and before the end of this.
+    private bool Holds(LowerCaseSentence sentence, IReadOnlyList<GivenSpan> spans, int[] order)
     {
-        var first = range.Start.Value;
-        var last = range.End.Value;
+        var from = sentence.First > 0 ? _tokens[sentence.First - 1].End : 0;
+        var (low, high) = (0, order.Length);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (spans[order[middle]].Span.Start < from)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        return low < order.Length && spans[order[low]].Span.Start < _tokens[sentence.End - 1].End;
+    }
+
+    private Finding GivenOf(LowerCaseSentence sentence, GivenSpan given, TaggedSentence tagged, ContextScopes scopes)
+    {
+        var first = sentence.First;
+        var last = sentence.End;
         while (first < last && _tokens[first].End <= given.Span.Start)
             first++;
         while (last > first && _tokens[last - 1].Start >= given.Span.End)
             last--;
         if (first == last)
             return Bare(given);
-        var run = new TokenRun(first - range.Start.Value, last - range.Start.Value, given.Type, 1);
-        return FindingOf(range.Start.Value, run, tagged, scopes) with
+        var run = new TokenRun(first - sentence.First, last - sentence.First, given.Type, 1);
+        return FindingOf(sentence.First, run, tagged, scopes) with
         {
             Span = given.Span,
             Text = given.Span.Of(_text).ToString(),

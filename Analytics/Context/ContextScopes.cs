@@ -26,11 +26,11 @@ internal sealed class ContextScopes
 
     private readonly record struct Scope(int First, int End, Match Cue, ContextRule Rule);
 
-    public ContextScopes(ContextRules rules, string text, List<TextSpan> tokens, Range range, LowerCaseSentence lower)
+    public ContextScopes(ContextRules rules, string text, List<TextSpan> tokens, LowerCaseSentence lower)
     {
         _text = text;
         _tokens = tokens;
-        _first = range.Start.Value;
+        _first = lower.First;
         _matches = Matches(rules, lower);
         foreach (var match in _matches)
         {

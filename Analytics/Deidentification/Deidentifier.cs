@@ -30,14 +30,14 @@ public sealed class Deidentifier
             FindByForm(text, kind, pattern, found);
         }
         var tokens = Tokenizer.Tokenize(text);
-        foreach (var range in SentenceSplitter.Split(text, tokens))
+        var sentences = LowerCaseSentence.AllOf(text, tokens);
+        var tagged = _tagger.Tag(text, tokens, sentences, ["phi"], cancellationToken);
+        for (var s = 0; s < sentences.Count; s++)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            var lower = new LowerCaseSentence(text, tokens, range);
-            foreach (var run in _tagger.Tag(text, tokens, range, lower, ["phi"]).Runs["phi"])
+            foreach (var run in tagged[s].Runs["phi"])
             {
-                var first = range.Start.Value + run.First;
-                var span = new TextSpan(tokens[first].Start, tokens[range.Start.Value + run.End - 1].End);
+                var first = sentences[s].First;
+                var span = new TextSpan(tokens[first + run.First].Start, tokens[first + run.End - 1].End);
                 if (run.Score >= Likely)
                     found.AddFromNetwork(run.Type, span);
             }

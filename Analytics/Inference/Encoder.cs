@@ -3,12 +3,12 @@ using Microsoft.ML.OnnxRuntime;
 namespace MedLedger.Analytics.Inference;
 
 /// <summary>
-/// The network in ONNX Runtime, one thread inside; <see cref="Run"/> may be called from many threads at once. Sentences
-/// run one by one, so that a result never depends on its neighbours (dynamic quantization scales over a batch).
+/// The network in ONNX Runtime, one thread inside; <see cref="Run"/> may be called from many threads at once. Constant
+/// inputs and units fix the scales of dynamic quantization, so a sentence's result does not depend on its neighbours.
 /// </summary>
 internal sealed class Encoder : IDisposable
 {
-    private static readonly string[] InputNames = ["words", "characters", "bits"];
+    private static readonly string[] InputNames = ["words", "inputs", "lengths"];
     private static readonly string[] OutputNames = ["emissions"];
 
     private readonly InferenceSession _session;
@@ -25,6 +25,8 @@ internal sealed class Encoder : IDisposable
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
         };
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+        // Denormals slow a recurrent network down and mean nothing.
+        options.AddSessionConfigEntry("session.set_denormal_as_zero", "1");
         try
         {
             _session = new InferenceSession(onnx, options);
@@ -36,20 +38,26 @@ internal sealed class Encoder : IDisposable
         _columns = columns;
     }
 
-    /// <summary>The emissions of one sentence, [T, columns] row by row.</summary>
-    public float[] Run(SentenceFeatures features)
+    /// <summary>The emissions of each sentence of a batch, [T, columns] row by row.</summary>
+    public float[][] Run(EncoderBatch batch)
     {
-        long length = features.Words.Length;
-        using var words = OrtValue.CreateTensorValueFromMemory(features.Words, [length]);
-        using var characters = OrtValue.CreateTensorValueFromMemory(
-            features.Characters,
-            [length, features.Characters.Length / length]
-        );
-        using var bits = OrtValue.CreateTensorValueFromMemory(features.Bits, [length, features.Bits.Length / length]);
-        using var outputs = _session.Run(_options, InputNames, [words, characters, bits], OutputNames);
-        var emissions = outputs[0].GetTensorDataAsSpan<float>().ToArray();
-        if (emissions.Length != length * _columns)
+        var memory = OrtMemoryInfo.DefaultInstance;
+        long[] shape = [batch.Longest, batch.Count];
+        using var words = OrtValue.CreateTensorValueFromMemory(memory, batch.AllWords, shape);
+        using var inputs = OrtValue.CreateTensorValueFromMemory(memory, batch.AllInputs, [.. shape, batch.Width]);
+        using var lengths = OrtValue.CreateTensorValueFromMemory(batch.Lengths, [batch.Count]);
+        using var outputs = _session.Run(_options, InputNames, [words, inputs, lengths], OutputNames);
+        var all = outputs[0].GetTensorDataAsSpan<float>();
+        if (all.Length != batch.Longest * batch.Count * _columns)
             throw new InvalidDataException("The model's encoder and heads.json do not fit together.");
+        var emissions = new float[batch.Count][];
+        for (var column = 0; column < batch.Count; column++)
+        {
+            var own = new float[batch.Lengths[column] * _columns];
+            for (var t = 0; t < batch.Lengths[column]; t++)
+                all.Slice(((t * batch.Count) + column) * _columns, _columns).CopyTo(own.AsSpan(t * _columns));
+            emissions[column] = own;
+        }
         return emissions;
     }
 

@@ -2,27 +2,6 @@ using MedLedger.Analytics.Text;
 
 namespace MedLedger.Analytics.Inference;
 
-/// <summary>Words, characters and gazetteer bits of one sentence, as the network reads them.</summary>
-/// <param name="Words">[T] rows of the word table.</param>
-/// <param name="Characters">[T, characters] letters of each word; the middle of a long word is left out.</param>
-/// <param name="Bits">[T, width] gazetteer bits.</param>
-internal sealed record SentenceFeatures(int[] Words, int[] Characters, float[] Bits)
-{
-    /// <summary>The same sentence with one token made unknown.</summary>
-    public SentenceFeatures Without(int token)
-    {
-        var words = (int[])Words.Clone();
-        var characters = (int[])Characters.Clone();
-        var bits = (float[])Bits.Clone();
-        words[token] = 1;
-        var letters = Characters.Length / Words.Length;
-        var width = Bits.Length / Words.Length;
-        characters.AsSpan(token * letters, letters).Clear();
-        bits.AsSpan(token * width, width).Clear();
-        return new SentenceFeatures(words, characters, bits);
-    }
-}
-
 /// <summary>Turns tokens into numbers. The same rules are in training/prepare.py.</summary>
 internal sealed class FeatureTable
 {
@@ -31,62 +10,47 @@ internal sealed class FeatureTable
     private const int LongestNumber = 6;
 
     private readonly PhraseTable<int> _vocabulary;
-    private readonly int[] _ascii = new int[128];
-    private readonly Dictionary<char, int> _alphabet = [];
+    private readonly Spelling _spelling;
     private readonly Gazetteer _gazetteer;
-    private readonly int _characters;
+    private readonly float _range;
 
     public FeatureTable(ModelFolder model, ModelTables tables)
     {
         _vocabulary = Vocabulary(model.Text("vocabulary.txt.gz"));
-        _characters = tables.Characters;
-        Array.Fill(_ascii, Unknown);
-        for (var i = 0; i < tables.Alphabet.Count; i++)
-        {
-            if (tables.Alphabet[i].Length != 1)
-                continue;
-            var letter = tables.Alphabet[i][0];
-            if (char.IsAscii(letter))
-                _ascii[letter] = i + 2;
-            else
-                _alphabet[letter] = i + 2;
-        }
+        _spelling = new Spelling(model.Bytes("spelling.bin"), tables);
         _gazetteer = new Gazetteer(model.Text("gazetteer.txt.gz"), tables.Categories.Count);
+        _range = tables.Range;
+        Width = _spelling.Filters + _gazetteer.Width + 2;
     }
 
-    private static PhraseTable<int> Vocabulary(char[] lines)
-    {
-        var table = new PhraseTable<int>(lines, lines.AsSpan().Count('\n') + 1);
-        var row = 0;
-        for (var start = 0; start < lines.Length; row++)
-        {
-            var end = lines.AsSpan(start).IndexOf('\n');
-            var length = end < 0 ? lines.Length - start : end;
-            if (lines.AsSpan(start, length).Contains(' '))
-                throw new InvalidDataException("The model's vocabulary has a line of more than one word.");
-            table.Add(start, length, row);
-            start += length + 1;
-        }
-        return table;
-    }
+    /// <summary>Numbers a token beside its word: spelling, gazetteer bits, the two ends of the range.</summary>
+    public int Width { get; }
 
     /// <summary>Whether the word table knows the word (lower case).</summary>
     public bool Knows(ReadOnlySpan<char> word) => _vocabulary.TryFind(WordHash.Of(word), word, out _, out _);
 
-    /// <summary>The features of one sentence.</summary>
-    public SentenceFeatures Of(string text, List<TextSpan> tokens, Range range, LowerCaseSentence lower)
+    /// <summary>Writes one sentence into a column of a batch.</summary>
+    public void Write(string text, List<TextSpan> tokens, LowerCaseSentence sentence, EncoderBatch batch, int column)
     {
-        var first = range.Start.Value;
-        var words = new int[lower.Count];
-        var characters = new int[lower.Count * _characters];
-        var bits = new float[lower.Count * _gazetteer.Width];
-        for (var i = 0; i < lower.Count; i++)
+        batch.Lengths[column] = sentence.Count;
+        for (var i = 0; i < sentence.Count; i++)
         {
-            words[i] = WordRow(lower.Hash(i), lower.Word(i));
-            Spell(tokens[first + i].Of(text), characters.AsSpan(i * _characters, _characters));
+            batch.Word(i, column) = WordRow(sentence.Hash(i), sentence.Word(i));
+            var inputs = batch.Inputs(i, column);
+            _spelling.Write(tokens[sentence.First + i].Of(text), inputs);
+            inputs[^2] = _range;
+            inputs[^1] = -_range;
         }
-        _gazetteer.Mark(lower, bits);
-        return new SentenceFeatures(words, characters, bits);
+        _gazetteer.Mark(sentence, batch, column, _spelling.Filters);
+    }
+
+    /// <summary>Makes one token of a column unknown.</summary>
+    public void Hide(EncoderBatch batch, int token, int column)
+    {
+        batch.Word(token, column) = Unknown;
+        var inputs = batch.Inputs(token, column);
+        _spelling.Write([], inputs);
+        inputs[_spelling.Filters..^2].Clear();
     }
 
     private int WordRow(ulong hash, ReadOnlySpan<char> lower)
@@ -106,21 +70,19 @@ internal sealed class FeatureTable
         return true;
     }
 
-    private void Spell(ReadOnlySpan<char> word, Span<int> row)
+    private static PhraseTable<int> Vocabulary(char[] lines)
     {
-        if (word.Length <= row.Length)
+        var table = new PhraseTable<int>(lines, lines.AsSpan().Count('\n') + 1);
+        var row = 0;
+        for (var start = 0; start < lines.Length; row++)
         {
-            SpellAll(word, row);
-            return;
+            var end = lines.AsSpan(start).IndexOf('\n');
+            var length = end < 0 ? lines.Length - start : end;
+            if (lines.AsSpan(start, length).Contains(' '))
+                throw new InvalidDataException("The model's vocabulary has a line of more than one word.");
+            table.Add(start, length, row);
+            start += length + 1;
         }
-        var half = row.Length / 2;
-        SpellAll(word[..half], row);
-        SpellAll(word[^half..], row[half..]);
-    }
-
-    private void SpellAll(ReadOnlySpan<char> letters, Span<int> row)
-    {
-        for (var i = 0; i < letters.Length; i++)
-            row[i] = char.IsAscii(letters[i]) ? _ascii[letters[i]] : _alphabet.GetValueOrDefault(letters[i], Unknown);
+        return table;
     }
 }

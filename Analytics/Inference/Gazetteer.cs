@@ -34,15 +34,15 @@ internal sealed class Gazetteer
     /// <summary>Bits a token: begin, inside, end of each category.</summary>
     public int Width => 3 * Categories;
 
-    /// <summary>Marks the longest phrase of each category, left to right. <paramref name="rows"/> is [tokens, Width], zero.</summary>
-    public void Mark(LowerCaseSentence sentence, Span<float> rows)
+    /// <summary>Marks the longest phrase of each category, left to right, from input <paramref name="offset"/> on.</summary>
+    public void Mark(LowerCaseSentence sentence, EncoderBatch batch, int column, int offset)
     {
         Span<int> reach = stackalloc int[Categories];
         Span<int> found = stackalloc int[Categories];
         reach.Clear();
         for (var i = 0; i < sentence.Count; i++)
         {
-            found.Clear();
+            var any = false;
             var last = Math.Min(i + LongestPhrase, sentence.Count);
             ulong key = 0;
             for (var end = i + 1; end <= last; end++)
@@ -53,26 +53,28 @@ internal sealed class Gazetteer
                 {
                     for (var c = 0; c < Categories; c++)
                     {
-                        if ((mask >> c & 1) != 0 && reach[c] <= i)
-                            found[c] = end;
+                        if ((mask >> c & 1) == 0 || reach[c] > i)
+                            continue;
+                        if (!any)
+                            found.Clear();
+                        any = true;
+                        found[c] = end;
                     }
                 }
                 if (!goesOn)
                     break;
             }
-            for (var c = 0; c < Categories; c++)
+            for (var c = 0; any && c < Categories; c++)
             {
-                if (found[c] > 0)
-                    MarkOne(rows, i, reach[c] = found[c], c);
+                if (found[c] == 0)
+                    continue;
+                reach[c] = found[c];
+                var bit = offset + (3 * c);
+                batch.Inputs(i, column)[bit] = 1;
+                for (var j = i + 1; j < found[c]; j++)
+                    batch.Inputs(j, column)[bit + 1] = 1;
+                batch.Inputs(found[c] - 1, column)[bit + 2] = 1;
             }
         }
-    }
-
-    private void MarkOne(Span<float> rows, int first, int end, int category)
-    {
-        rows[(first * Width) + (3 * category)] = 1;
-        for (var j = first + 1; j < end; j++)
-            rows[(j * Width) + (3 * category) + 1] = 1;
-        rows[((end - 1) * Width) + (3 * category) + 2] = 1;
     }
 }

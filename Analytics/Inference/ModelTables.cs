@@ -8,6 +8,12 @@ internal sealed record ModelTables
 {
     public required int Characters { get; init; }
 
+    /// <summary>Filters of the convolution over a word's letters.</summary>
+    public required int Filters { get; init; }
+
+    /// <summary>The network's inputs are cut to this range, and two constant inputs mark its ends.</summary>
+    public required float Range { get; init; }
+
     public required IReadOnlyList<string> Alphabet { get; init; }
 
     public required IReadOnlyList<string> Categories { get; init; }
@@ -25,11 +31,13 @@ internal sealed record ModelTables
 
     private static ModelTables Of(JsonElement json)
     {
-        json.Only("characters", "alphabet", "categories", "heads", "assertion", "emissions");
+        json.Only("characters", "filters", "range", "alphabet", "categories", "heads", "assertion", "emissions");
         var assertion = json.GetProperty("assertion").Only("offset", "labels");
         return new ModelTables
         {
             Characters = json.GetProperty("characters").GetInt32(),
+            Filters = json.GetProperty("filters").GetInt32(),
+            Range = json.GetProperty("range").GetSingle(),
             Alphabet = json.Texts("alphabet"),
             Categories = json.Texts("categories"),
             Heads = json.GetProperty("heads").Each(HeadTable.Of),

@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
 namespace MedLedger.Analytics.Inference;
 
 /// <summary>A typed run of tokens of a sentence.</summary>
@@ -9,68 +12,83 @@ internal readonly record struct TokenRun(int First, int End, string Type, double
 
 /// <summary>
 /// Reads one head's emissions: Viterbi for the best BIOES path, forward and backward sums for the probability of each run
-/// in it. Linear-chain CRF: p(y|x) ~ exp(first[y1] + sum e[t,yt] + sum step[yt-1,yt] + last[yT]).
+/// in it. Linear-chain CRF: p(y|x) ~ exp(first[y1] + sum e[t,yt] + sum step[yt-1,yt] + last[yT]). Rows are padded to whole
+/// vectors with labels that nothing leads to.
 /// </summary>
 internal sealed class SequenceHead
 {
+    private const float Never = -1e9f;
+    private static readonly int Lanes = Vector256<float>.Count;
+
     private readonly HeadTable _table;
     private readonly int _size;
-    private readonly float[] _intoLabel;
-    private readonly float[] _stepWeights;
-    private readonly float[] _intoWeights;
+    private readonly int _padded;
     private readonly int _columns;
     private readonly float _temperature;
+    private readonly string[] _types;
+    private readonly char[] _positions;
+    private readonly float[] _step;
+    private readonly float[] _stepWeights;
+    private readonly float[] _backWeights;
 
     public SequenceHead(HeadTable table, int columns)
     {
         _table = table;
         _columns = columns;
         _size = table.Labels.Count;
+        _padded = (_size + Lanes - 1) / Lanes * Lanes;
         _temperature = table.Temperature is { } t and > 0 ? t : 1;
-        if (table.Step.Length != _size || table.Step.Any(r => r.Length != _size) || table.Last.Length != _size)
+        if (
+            table.Step.Length != _size
+            || table.Step.Any(r => r.Length != _size)
+            || table.First.Length != _size
+            || table.Last.Length != _size
+            || table.Labels.Any(l => l.Length == 0)
+        )
             throw new InvalidDataException("A head of the model has tables of the wrong size.");
-        _intoLabel = new float[_size * _size];
-        _stepWeights = new float[_size * _size];
-        _intoWeights = new float[_size * _size];
+        _positions = [.. table.Labels.Select(l => l[0])];
+        _types = [.. table.Labels.Select(l => l.Length > 2 ? l[2..] : "")];
+        _step = new float[_size * _padded];
+        _stepWeights = new float[_size * _padded];
+        _backWeights = new float[_size * _padded];
+        Array.Fill(_step, Never);
         for (var from = 0; from < _size; from++)
         {
             for (var to = 0; to < _size; to++)
             {
                 var score = table.Step[from][to];
-                _intoLabel[(to * _size) + from] = score;
-                _stepWeights[(from * _size) + to] = MathF.Exp(score / _temperature);
-                _intoWeights[(to * _size) + from] = _stepWeights[(from * _size) + to];
+                _step[(from * _padded) + to] = score;
+                _stepWeights[(from * _padded) + to] = MathF.Exp(score / _temperature);
+                _backWeights[(to * _padded) + from] = MathF.Exp(score / _temperature);
             }
         }
     }
 
-    public string Name => _table.Name;
-
     /// <summary>The runs of the best path, in order.</summary>
-    public List<TokenRun> Decode(float[] emissions)
+    public List<TokenRun> Decode(SequenceDecoder decoder, float[] emissions)
     {
         var length = emissions.Length / _columns;
         var runs = new List<TokenRun>();
-        var path = BestPath(emissions, length);
-        if (Array.TrueForAll(path, y => y == 0))
+        var path = decoder.Path(length);
+        if (!BestPath(decoder, emissions, path))
             return runs;
-        var chain = new Chain(this, emissions, length);
+        var total = Sums(decoder, emissions, length);
         var first = 0;
         for (var t = 0; t < length; t++)
         {
-            var label = _table.Labels[path[t]];
-            if (label[0] is 'B' or 'S')
+            var position = _positions[path[t]];
+            if (position is 'B' or 'S')
                 first = t;
-            if (label[0] is 'E' or 'S')
-                runs.Add(new TokenRun(first, t + 1, label[2..], chain.Probability(path, first, t)));
+            if (position is 'E' or 'S')
+                runs.Add(new TokenRun(first, t + 1, _types[path[t]], Probability(decoder, path, first, t, total)));
         }
         return runs;
     }
 
     /// <summary>The probability of a given run, whether or not it is on the best path; null when the head has no such type.</summary>
-    public double? Probability(float[] emissions, int first, int end, string type)
+    public double? Probability(SequenceDecoder decoder, float[] emissions, int first, int end, string type)
     {
-        var path = new int[emissions.Length / _columns];
+        var path = decoder.Path(emissions.Length / _columns);
         for (var t = first; t < end; t++)
         {
             var position =
@@ -78,18 +96,18 @@ internal sealed class SequenceHead
                 : t == first ? 'B'
                 : t == end - 1 ? 'E'
                 : 'I';
-            path[t] = IndexOf($"{position}-{type}");
+            path[t] = IndexOf(position, type);
             if (path[t] < 0)
                 return null;
         }
-        return new Chain(this, emissions, path.Length).Probability(path, first, end - 1);
+        return Probability(decoder, path, first, end - 1, Sums(decoder, emissions, path.Length));
     }
 
-    private int IndexOf(string label)
+    private int IndexOf(char position, string type)
     {
         for (var i = 0; i < _size; i++)
         {
-            if (string.Equals(_table.Labels[i], label, StringComparison.Ordinal))
+            if (_positions[i] == position && string.Equals(_types[i], type, StringComparison.Ordinal))
                 return i;
         }
         return -1;
@@ -98,35 +116,39 @@ internal sealed class SequenceHead
     private ReadOnlySpan<float> Row(float[] emissions, int t) =>
         emissions.AsSpan((t * _columns) + _table.Offset, _size);
 
-    private int[] BestPath(float[] emissions, int length)
+    /// <summary>Viterbi. False when every token of the best path is outside.</summary>
+    private bool BestPath(SequenceDecoder decoder, float[] emissions, Span<int> path)
     {
-        var back = new int[length * _size];
-        var best = new float[_size];
-        var next = new float[_size];
+        var length = path.Length;
+        var back = decoder.Back(length * _padded);
+        Span<float> best = stackalloc float[_padded];
+        Span<float> next = stackalloc float[_padded];
+        best.Fill(Never);
+        next.Fill(Never);
         var row = Row(emissions, 0);
         for (var y = 0; y < _size; y++)
             best[y] = _table.First[y] + row[y];
+        ref var step = ref MemoryMarshal.GetArrayDataReference(_step);
         for (var t = 1; t < length; t++)
         {
+            for (var block = 0; block < _padded; block += Lanes)
+            {
+                var top = Vector256.Create(best[0]) + Vector256.LoadUnsafe(ref step, (nuint)block);
+                var from = Vector256<int>.Zero;
+                for (var x = 1; x < _size; x++)
+                {
+                    var score =
+                        Vector256.Create(best[x]) + Vector256.LoadUnsafe(ref step, (nuint)((x * _padded) + block));
+                    var better = Vector256.GreaterThan(score, top);
+                    top = Vector256.Max(top, score);
+                    from = Vector256.ConditionalSelect(better.AsInt32(), Vector256.Create(x), from);
+                }
+                top.CopyTo(next[block..]);
+                from.CopyTo(back[((t * _padded) + block)..]);
+            }
             row = Row(emissions, t);
             for (var y = 0; y < _size; y++)
-            {
-                var into = _intoLabel.AsSpan(y * _size, _size);
-                var from = 0;
-                var top = float.NegativeInfinity;
-                for (var x = 0; x < into.Length; x++)
-                {
-                    var score = best[x] + into[x];
-                    if (score > top)
-                    {
-                        top = score;
-                        from = x;
-                    }
-                }
-                next[y] = top + row[y];
-                back[(t * _size) + y] = from;
-            }
-            (best, next) = (next, best);
+                best[y] = next[y] + row[y];
         }
         var last = 0;
         for (var y = 1; y < _size; y++)
@@ -134,118 +156,123 @@ internal sealed class SequenceHead
             if (best[y] + _table.Last[y] > best[last] + _table.Last[last])
                 last = y;
         }
-        var path = new int[length];
+        var inside = false;
         for (var t = length - 1; t >= 0; t--)
         {
             path[t] = last;
-            last = back[(t * _size) + last];
+            inside |= last != 0;
+            last = back[(t * _padded) + last];
         }
-        return path;
+        return inside;
     }
 
-    /// <summary>Forward and backward sums of one sentence, each row scaled to one; scales are kept as logarithms.</summary>
-    private sealed class Chain
+    /// <summary>
+    /// Forward and backward sums, each row scaled to one with its scale kept as a logarithm. Emissions are taken less
+    /// their row's largest, which is in every path alike. Returns the logarithm of the sum over all paths.
+    /// </summary>
+    private double Sums(SequenceDecoder decoder, float[] emissions, int length)
     {
-        private readonly SequenceHead _head;
-        private readonly int _size;
-        private readonly double[] _forward;
-        private readonly double[] _backward;
-        private readonly double[] _weights;
-        private readonly double[] _forwardLog;
-        private readonly double[] _backwardLog;
-        private readonly double _total;
-
-        public Chain(SequenceHead head, float[] emissions, int length)
+        var size = length * _padded;
+        var weights = decoder.Weights(size);
+        var forward = decoder.Forward(size);
+        var backward = decoder.Backward(size);
+        var forwardLog = decoder.ForwardLog(length);
+        var backwardLog = decoder.BackwardLog(length);
+        for (var t = 0; t < length; t++)
+            Exponentials(Row(emissions, t), weights.Slice(t * _padded, _padded));
+        var ahead = forward[.._padded];
+        var behind = backward.Slice((length - 1) * _padded, _padded);
+        ahead.Clear();
+        behind.Clear();
+        for (var y = 0; y < _size; y++)
         {
-            _head = head;
-            _size = head._size;
-            _forward = new double[length * _size];
-            _backward = new double[length * _size];
-            _weights = new double[length * _size];
-            _forwardLog = new double[length];
-            _backwardLog = new double[length];
-            var temperature = head._temperature;
-            for (var t = 0; t < length; t++)
-            {
-                var row = head.Row(emissions, t);
-                for (var y = 0; y < _size; y++)
-                    _weights[(t * _size) + y] = Math.Exp(row[y] / temperature);
-            }
-            for (var y = 0; y < _size; y++)
-            {
-                _forward[y] = Math.Exp(head._table.First[y] / temperature) * _weights[y];
-                _backward[((length - 1) * _size) + y] = Math.Exp(head._table.Last[y] / temperature);
-            }
-            _forwardLog[0] = Scale(_forward.AsSpan(0, _size));
-            _backwardLog[length - 1] = Scale(_backward.AsSpan((length - 1) * _size, _size));
-            for (var t = 1; t < length; t++)
-                _forwardLog[t] = _forwardLog[t - 1] + Forward(t);
-            for (var t = length - 2; t >= 0; t--)
-                _backwardLog[t] = _backwardLog[t + 1] + Backward(t);
-            _total = _forwardLog[0] + Math.Log(Dot(0)) + _backwardLog[0];
+            ahead[y] = MathF.Exp(_table.First[y] / _temperature) * weights[y];
+            behind[y] = MathF.Exp(_table.Last[y] / _temperature);
         }
-
-        /// <summary>The share of all label paths that have exactly the labels of the run, ends included.</summary>
-        public double Probability(int[] path, int first, int last)
+        forwardLog[0] = Scale(ahead);
+        backwardLog[length - 1] = Scale(behind);
+        for (var t = 1; t < length; t++)
         {
-            var log = _forwardLog[first] + Math.Log(_forward[(first * _size) + path[first]]);
-            for (var t = first + 1; t <= last; t++)
-            {
-                log += Math.Log(_head._stepWeights[(path[t - 1] * _size) + path[t]]);
-                log += Math.Log(_weights[(t * _size) + path[t]]);
-            }
-            log += _backwardLog[last] + Math.Log(_backward[(last * _size) + path[last]]);
-            var probability = Math.Exp(log - _total);
-            return double.IsFinite(probability) ? Math.Clamp(probability, 0, 1) : 0;
+            var row = forward.Slice(t * _padded, _padded);
+            Product(forward.Slice((t - 1) * _padded, _padded), _stepWeights, row);
+            Times(row, weights.Slice(t * _padded, _padded), row);
+            forwardLog[t] = forwardLog[t - 1] + Scale(row);
         }
-
-        private double Forward(int t)
+        Span<float> following = stackalloc float[_padded];
+        for (var t = length - 2; t >= 0; t--)
         {
-            var previous = _forward.AsSpan((t - 1) * _size, _size);
-            var row = _forward.AsSpan(t * _size, _size);
-            for (var y = 0; y < _size; y++)
-            {
-                var into = _head._intoWeights.AsSpan(y * _size, _size);
-                double sum = 0;
-                for (var x = 0; x < into.Length; x++)
-                    sum += previous[x] * into[x];
-                row[y] = sum * _weights[(t * _size) + y];
-            }
-            return Scale(row);
+            var row = backward.Slice(t * _padded, _padded);
+            Times(backward.Slice((t + 1) * _padded, _padded), weights.Slice((t + 1) * _padded, _padded), following);
+            Product(following, _backWeights, row);
+            backwardLog[t] = backwardLog[t + 1] + Scale(row);
         }
+        double dot = 0;
+        for (var y = 0; y < _size; y++)
+            dot += (double)forward[y] * backward[y];
+        return forwardLog[0] + Math.Log(dot) + backwardLog[0];
+    }
 
-        private double Backward(int t)
+    /// <summary>The share of all label paths that have exactly the labels of the run, ends included.</summary>
+    private double Probability(SequenceDecoder decoder, ReadOnlySpan<int> path, int first, int last, double total)
+    {
+        var size = path.Length * _padded;
+        var weights = decoder.Weights(size);
+        var forward = decoder.Forward(size);
+        var backward = decoder.Backward(size);
+        var log = decoder.ForwardLog(path.Length)[first] + Math.Log(forward[(first * _padded) + path[first]]);
+        for (var t = first + 1; t <= last; t++)
         {
-            var following = _backward.AsSpan((t + 1) * _size, _size);
-            var weights = _weights.AsSpan((t + 1) * _size, _size);
-            var row = _backward.AsSpan(t * _size, _size);
+            log += _table.Step[path[t - 1]][path[t]] / _temperature;
+            log += Math.Log(weights[(t * _padded) + path[t]]);
+        }
+        log += decoder.BackwardLog(path.Length)[last] + Math.Log(backward[(last * _padded) + path[last]]);
+        var probability = Math.Exp(log - total);
+        return double.IsFinite(probability) ? Math.Clamp(probability, 0, 1) : 0;
+    }
+
+    private void Exponentials(ReadOnlySpan<float> row, Span<float> weights)
+    {
+        var most = float.NegativeInfinity;
+        foreach (var v in row)
+            most = Math.Max(most, v);
+        weights.Fill(Never);
+        for (var y = 0; y < row.Length; y++)
+            weights[y] = (row[y] - most) / _temperature;
+        for (var block = 0; block < weights.Length; block += Lanes)
+            Vector256.Exp(Vector256.Create<float>(weights[block..])).CopyTo(weights[block..]);
+    }
+
+    // row[y] = sum over x of vector[x] * matrix[x, y].
+    private void Product(ReadOnlySpan<float> vector, float[] matrix, Span<float> row)
+    {
+        ref var weights = ref MemoryMarshal.GetArrayDataReference(matrix);
+        for (var block = 0; block < _padded; block += Lanes)
+        {
+            var sum = Vector256<float>.Zero;
             for (var x = 0; x < _size; x++)
             {
-                var step = _head._stepWeights.AsSpan(x * _size, _size);
-                double sum = 0;
-                for (var y = 0; y < step.Length; y++)
-                    sum += step[y] * weights[y] * following[y];
-                row[x] = sum;
+                var entry = Vector256.LoadUnsafe(ref weights, (nuint)((x * _padded) + block));
+                sum = Vector256.MultiplyAddEstimate(Vector256.Create(vector[x]), entry, sum);
             }
-            return Scale(row);
+            sum.CopyTo(row[block..]);
         }
+    }
 
-        private double Dot(int t)
-        {
-            double sum = 0;
-            for (var y = 0; y < _size; y++)
-                sum += _forward[(t * _size) + y] * _backward[(t * _size) + y];
-            return sum;
-        }
+    private static void Times(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> product)
+    {
+        for (var block = 0; block < product.Length; block += Lanes)
+            (Vector256.Create<float>(a[block..]) * Vector256.Create<float>(b[block..])).CopyTo(product[block..]);
+    }
 
-        private static double Scale(Span<double> row)
-        {
-            double sum = 0;
-            foreach (var v in row)
-                sum += v;
-            foreach (ref var v in row)
-                v /= sum;
-            return Math.Log(sum);
-        }
+    private static double Scale(Span<float> row)
+    {
+        var sums = Vector256<float>.Zero;
+        for (var block = 0; block < row.Length; block += Lanes)
+            sums += Vector256.Create<float>(row[block..]);
+        var sum = Vector256.Sum(sums);
+        var scale = Vector256.Create(1 / sum);
+        for (var block = 0; block < row.Length; block += Lanes)
+            (Vector256.Create<float>(row[block..]) * scale).CopyTo(row[block..]);
+        return Math.Log(sum);
     }
 }

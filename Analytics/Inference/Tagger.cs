@@ -20,6 +20,9 @@ internal sealed record TaggedSentence(IReadOnlyDictionary<string, List<TokenRun>
 /// <summary>Encoder, features and heads of one model.</summary>
 internal sealed class Tagger : IDisposable
 {
+    private const int MostTogether = 32;
+    private const int MostPlaces = 4096;
+
     private readonly ModelTables _tables;
     private readonly FeatureTable _features;
     private readonly Encoder _encoder;
@@ -42,24 +45,58 @@ internal sealed class Tagger : IDisposable
     /// <summary>Whether the word table knows the word (lower case).</summary>
     public bool Knows(ReadOnlySpan<char> word) => _features.Knows(word);
 
-    /// <summary>The emissions of one sentence, [T, columns].</summary>
-    public float[] Emissions(string text, List<TextSpan> tokens, Range range, LowerCaseSentence lower) =>
-        _encoder.Run(_features.Of(text, tokens, range, lower));
+    /// <summary>The emissions of each sentence, [T, columns].</summary>
+    public float[][] Emissions(string text, List<TextSpan> tokens, IReadOnlyList<LowerCaseSentence> sentences)
+    {
+        using var batch = new EncoderBatch(sentences.Count, sentences.Max(s => s.Count), _features.Width);
+        for (var i = 0; i < sentences.Count; i++)
+            _features.Write(text, tokens, sentences[i], batch, i);
+        return _encoder.Run(batch);
+    }
 
-    /// <summary>Tags one sentence with the heads named.</summary>
-    public TaggedSentence Tag(
+    /// <summary>Tags sentences with the heads named; sentences of like length run together.</summary>
+    public TaggedSentence[] Tag(
         string text,
         List<TextSpan> tokens,
-        Range range,
-        LowerCaseSentence lower,
-        IReadOnlyList<string> heads
+        IReadOnlyList<LowerCaseSentence> sentences,
+        IReadOnlyList<string> heads,
+        CancellationToken cancellation
     )
     {
-        var emissions = Emissions(text, tokens, range, lower);
+        var tagged = new TaggedSentence[sentences.Count];
+        var lengths = new int[sentences.Count];
+        var order = new int[sentences.Count];
+        for (var i = 0; i < order.Length; i++)
+            (order[i], lengths[i]) = (i, sentences[i].Count);
+        Array.Sort(lengths, order);
+        var decoder = new SequenceDecoder();
+        for (var first = 0; first < order.Length; )
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var end = first + 1;
+            while (end < order.Length && end - first < MostTogether && Fit(lengths[first], lengths[end], end - first))
+                end++;
+            var together = new LowerCaseSentence[end - first];
+            for (var i = 0; i < together.Length; i++)
+                together[i] = sentences[order[first + i]];
+            var emissions = Emissions(text, tokens, together);
+            for (var i = 0; i < together.Length; i++)
+                tagged[order[first + i]] = Decode(decoder, emissions[i], together[i].Count, heads);
+            first = end;
+        }
+        return tagged;
+    }
+
+    // A longer sentence joins while what it adds in empty places to the shorter ones is little.
+    private static bool Fit(int shortest, int next, int count) =>
+        next * (count + 1) <= MostPlaces && (count < 4 || next <= shortest + (shortest / 4) + 4);
+
+    private TaggedSentence Decode(SequenceDecoder decoder, float[] emissions, int length, IReadOnlyList<string> heads)
+    {
         var runs = new Dictionary<string, List<TokenRun>>(heads.Count, StringComparer.Ordinal);
         foreach (var head in heads)
-            runs.Add(head, _heads[head].Decode(emissions));
-        return new TaggedSentence(runs, Negations(emissions, lower.Count));
+            runs.Add(head, _heads[head].Decode(decoder, emissions));
+        return new TaggedSentence(runs, Negations(emissions, length));
     }
 
     /// <summary>
@@ -69,26 +106,32 @@ internal sealed class Tagger : IDisposable
     public List<(int Token, double Weight)>? Occlude(
         string text,
         List<TextSpan> tokens,
-        Range range,
+        LowerCaseSentence sentence,
         TokenRun run,
         int most
     )
     {
-        var lower = new LowerCaseSentence(text, tokens, range);
-        var features = _features.Of(text, tokens, range, lower);
-        var emissions = _encoder.Run(features);
+        var first = Math.Max(0, Math.Min(run.First - ((most - (run.End - run.First)) / 2), sentence.Count - most));
+        var tried = Math.Min(sentence.Count - first, most);
+        // Column 0 is the sentence as it stands.
+        using var batch = new EncoderBatch(tried + 1, sentence.Count, _features.Width);
+        for (var i = 0; i <= tried; i++)
+            _features.Write(text, tokens, sentence, batch, i);
+        for (var i = 0; i < tried; i++)
+            _features.Hide(batch, first + i, i + 1);
+        var emissions = _encoder.Run(batch);
+        var decoder = new SequenceDecoder();
         var head = _heads.Values.FirstOrDefault(h =>
-            h.Probability(emissions, run.First, run.End, run.Type) is not null
+            h.Probability(decoder, emissions[0], run.First, run.End, run.Type) is not null
         );
         if (head is null)
             return null;
-        var whole = head.Probability(emissions, run.First, run.End, run.Type)!.Value;
-        var first = Math.Max(0, Math.Min(run.First - ((most - (run.End - run.First)) / 2), lower.Count - most));
+        var whole = head.Probability(decoder, emissions[0], run.First, run.End, run.Type)!.Value;
         var weights = new List<(int, double)>();
-        for (var i = first; i < Math.Min(lower.Count, first + most); i++)
+        for (var i = 0; i < tried; i++)
         {
-            var left = head.Probability(_encoder.Run(features.Without(i)), run.First, run.End, run.Type)!.Value;
-            weights.Add((i, Math.Round(whole - left, 4)));
+            var left = head.Probability(decoder, emissions[i + 1], run.First, run.End, run.Type)!.Value;
+            weights.Add((first + i, Math.Round(whole - left, 4)));
         }
         return weights;
     }

@@ -18,31 +18,25 @@ internal static class Abbreviations
     private const int LongestForm = 10;
 
     /// <summary>The pairs of a text, in order.</summary>
-    public static List<Abbreviation> Find(string text, List<TextSpan> tokens, IReadOnlyList<Range> sentences)
+    public static List<Abbreviation> Find(string text, List<TextSpan> tokens, List<LowerCaseSentence> sentences)
     {
         var pairs = new List<Abbreviation>();
         foreach (var sentence in sentences)
         {
-            for (var i = sentence.Start.Value + 1; i < sentence.End.Value - 2; i++)
+            for (var i = sentence.First + 1; i < sentence.End - 2; i++)
             {
                 if (text[tokens[i].Start] != '(')
                     continue;
                 var close = i + 1;
-                while (
-                    close < sentence.End.Value && close - i <= 4 && text[tokens[close].Start] is not (')' or ',' or ';')
-                )
+                while (close < sentence.End && close - i <= 4 && text[tokens[close].Start] is not (')' or ',' or ';'))
                     close++;
-                if (
-                    close >= sentence.End.Value
-                    || close == i + 1
-                    || text[tokens[close].Start] is not (')' or ',' or ';')
-                )
+                if (close >= sentence.End || close == i + 1 || text[tokens[close].Start] is not (')' or ',' or ';'))
                     continue;
                 var form = text[tokens[i + 1].Start..tokens[close - 1].End];
                 if (!IsShortForm(form))
                     continue;
                 var words = Math.Min(form.Length + 5, form.Length * 2);
-                var from = Math.Max(sentence.Start.Value, i - (2 * words));
+                var from = Math.Max(sentence.First, i - (2 * words));
                 if (LongForm(text, tokens, form, from, i) is { } first)
                     pairs.Add(new Abbreviation(form, first, i));
             }

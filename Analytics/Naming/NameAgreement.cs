@@ -13,15 +13,13 @@ internal static class NameAgreement
 
     /// <summary>Adds the missing runs to the lists, one list a sentence, in token indices of the sentence.</summary>
     public static void Apply(
-        string text,
-        List<TextSpan> tokens,
-        IReadOnlyList<Range> sentences,
+        List<LowerCaseSentence> sentences,
         IReadOnlyList<Abbreviation> abbreviations,
         IReadOnlyList<List<TokenRun>> runs
     )
     {
-        var known = Votes(text, tokens, sentences, runs);
-        AddShortForms(text, tokens, sentences, abbreviations, runs, known);
+        var known = Votes(sentences, runs);
+        AddShortForms(sentences, abbreviations, runs, known);
         if (known.Count == 0)
             return;
         var longest = known.Keys.Max(k => k.Count(c => c == ' ') + 1);
@@ -30,7 +28,7 @@ internal static class NameAgreement
         var missing = new List<(int Sentence, TokenRun Run, string Name)>();
         for (var s = 0; s < sentences.Count; s++)
         {
-            var lower = new LowerCaseSentence(text, tokens, sentences[s]);
+            var lower = sentences[s];
             for (var i = 0; i < lower.Count; i++)
             {
                 for (var n = Math.Min(longest, lower.Count - i); n > 0; n--)
@@ -58,19 +56,14 @@ internal static class NameAgreement
 
     private sealed record Vote(string Type, double Score, int Count, bool Sure);
 
-    private static Dictionary<string, Vote> Votes(
-        string text,
-        List<TextSpan> tokens,
-        IReadOnlyList<Range> sentences,
-        IReadOnlyList<List<TokenRun>> runs
-    )
+    private static Dictionary<string, Vote> Votes(List<LowerCaseSentence> sentences, IReadOnlyList<List<TokenRun>> runs)
     {
         var known = new Dictionary<string, Vote>(StringComparer.Ordinal);
         for (var s = 0; s < sentences.Count; s++)
         {
             if (runs[s].Count == 0)
                 continue;
-            var lower = new LowerCaseSentence(text, tokens, sentences[s]);
+            var lower = sentences[s];
             foreach (var run in runs[s])
             {
                 var name = lower.Phrase(run.First, run.End).ToString();
@@ -89,9 +82,7 @@ internal static class NameAgreement
     }
 
     private static void AddShortForms(
-        string text,
-        List<TextSpan> tokens,
-        IReadOnlyList<Range> sentences,
+        List<LowerCaseSentence> sentences,
         IReadOnlyList<Abbreviation> abbreviations,
         IReadOnlyList<List<TokenRun>> runs,
         Dictionary<string, Vote> known
@@ -101,8 +92,8 @@ internal static class NameAgreement
         {
             for (var s = 0; s < sentences.Count; s++)
             {
-                var first = sentences[s].Start.Value;
-                if (abbreviation.LongEnd <= first || abbreviation.LongEnd > sentences[s].End.Value)
+                var first = sentences[s].First;
+                if (abbreviation.LongEnd <= first || abbreviation.LongEnd > sentences[s].End)
                     continue;
                 var whole = runs[s].Find(r => first + r.End == abbreviation.LongEnd && r.Score > 0.5);
                 if (whole.Type is null)

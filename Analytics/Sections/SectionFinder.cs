@@ -15,12 +15,12 @@ internal sealed class SectionFinder(SectionRules rules, string text, List<TextSp
     public SectionRule? Current => _open.Count > 0 ? _open[^1].Rule : null;
 
     /// <summary>Looks at the next sentence. Returns how many of its tokens are a heading.</summary>
-    public int Next(Range sentence, LowerCaseSentence lower)
+    public int Next(LowerCaseSentence lower)
     {
-        var length = lower.Longest(rules.Headings, 0, out var found, end => IsHeading(sentence, lower, end));
+        var length = lower.Longest(rules.Headings, 0, out var found, end => IsHeading(lower, end));
         if (found is null)
             return 0;
-        var first = sentence.Start.Value;
+        var first = lower.First;
         if (length < lower.Count && lower.Word(length) is ":")
             length++;
         _open.Add((found, new TextSpan(tokens[first].Start, tokens[first + length - 1].End)));
@@ -39,14 +39,14 @@ internal sealed class SectionFinder(SectionRules rules, string text, List<TextSp
         return sections;
     }
 
-    private bool IsHeading(Range sentence, LowerCaseSentence lower, int end)
+    private bool IsHeading(LowerCaseSentence lower, int end)
     {
         if (end < lower.Count)
             return lower.Word(end) is ":";
-        var next = sentence.End.Value;
-        return StartsLine(sentence.Start.Value)
+        var next = lower.End;
+        return StartsLine(lower.First)
             && (next >= tokens.Count || HasNewline(tokens[next - 1].End, tokens[next].Start))
-            && char.IsUpper(text[tokens[sentence.Start.Value].Start]);
+            && char.IsUpper(text[tokens[lower.First].Start]);
     }
 
     private bool StartsLine(int token) => token == 0 || HasNewline(tokens[token - 1].End, tokens[token].Start);

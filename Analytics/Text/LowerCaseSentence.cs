@@ -13,7 +13,7 @@ internal sealed class LowerCaseSentence
     public LowerCaseSentence(string text, List<TextSpan> tokens, Range range)
     {
         var (first, count) = range.GetOffsetAndLength(tokens.Count);
-        Count = count;
+        (First, Count) = (first, count);
         _starts = new int[count + 1];
         _hashes = new ulong[count];
         var size = count;
@@ -34,8 +34,18 @@ internal sealed class LowerCaseSentence
         _starts[count] = at;
     }
 
+    /// <summary>The place of its first token in the text's list of tokens.</summary>
+    public int First { get; }
+
     /// <summary>How many tokens there are.</summary>
     public int Count { get; }
+
+    /// <summary>One past the place of its last token.</summary>
+    public int End => First + Count;
+
+    /// <summary>The sentences of a text.</summary>
+    public static List<LowerCaseSentence> AllOf(string text, List<TextSpan> tokens) =>
+        SentenceSplitter.Split(text, tokens).ConvertAll(range => new LowerCaseSentence(text, tokens, range));
 
     /// <summary>One token in lower case.</summary>
     public ReadOnlySpan<char> Word(int index) => Phrase(index, index + 1);

@@ -7,8 +7,7 @@ import numpy as np
 import torch
 
 import gazetteer
-from export import Shipped
-from network import Network
+from network import SHIPPED, Network
 from prepare import CHARACTERS, normal
 from tokens import tokenize
 
@@ -29,7 +28,8 @@ def main(prepared_file, weights_file, out):
     saved = torch.load(weights_file)
     net = Network(torch.from_numpy(prepared["vectors"]), len(prepared["alphabet"]), 3 * len(gazetteer.CATEGORIES), saved["hidden"])
     net.load_state_dict(saved["state"])
-    shipped = Shipped(net).eval()
+    net.eval()
+    parts = [net.heads[h] for h in SHIPPED] + [net.assertion]
     ids = {w: i for i, w in enumerate(prepared["vocabulary"])}
     letters = {c: i for i, c in enumerate(prepared["alphabet"])}
     matcher = gazetteer.Matcher(prepared["phrases"])
@@ -43,7 +43,9 @@ def main(prepared_file, weights_file, out):
             kept = w if len(w) <= CHARACTERS else w[: CHARACTERS // 2] + w[-CHARACTERS // 2 :]
             spelled[i, : len(kept)] = [letters.get(c, 1) for c in kept]
         with torch.no_grad():
-            emissions = shipped(torch.tensor([ids.get(normal(w), 1) for w in words]), torch.from_numpy(spelled), torch.from_numpy(bits))
+            numbers = torch.tensor([[ids.get(normal(w), 1) for w in words]])
+            hidden = net.encode(numbers, net.spell(torch.from_numpy(spelled))[None], torch.from_numpy(bits)[None])[0]
+            emissions = torch.cat([p(hidden) for p in parts], 1)
         rows.append({"text": text, "tokens": len(words), "emissions": [round(float(v), 2) for v in emissions.flatten()]})
     with open(out, "w", newline="\n") as f:
         f.write("[\n" + ",\n".join(json.dumps(r) for r in rows) + "\n]\n")

@@ -7,7 +7,8 @@ from corpora import document_sentences
 
 TEMPLATES = [line for line in open(__file__.replace("phi.py", "phi-templates.txt"), encoding="utf8").read().split("\n") if line]
 HOSPITALS = "General Hospital|Medical Center|Regional Hospital|Clinic|Community Hospital|Health Center|Memorial Hospital|Children's Hospital|Nursing Home|Rehabilitation Center|University Hospital|Infirmary|Family Practice|Cancer Center".split("|")
-STREETS = "Street|St|St.|Avenue|Ave|Ave.|Road|Rd|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Way|Place|Terrace|Close|Crescent".split("|")
+TREES = "Maple Oak Elm Cedar Pine Willow Walnut Chestnut Main High Church Mill Park Lake River Hill Station School Market Bridge".split()
+STREETS = "Street|St|St.|Avenue|Ave|Ave.|Road|Rd|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Way|Place|Terrace|Close|Crescent|Parkway|Pkwy|Highway|Hwy|Square|Circle|Cir|Trail|Row".split("|")
 MONTHS = "January February March April May June July August September October November December".split()
 TYPES = {"name": "Name", "doctor": "Name", "first": "Name", "last": "Name", "caps": "Name", "reversed": "Name", "initials": "Name",
          "place": "Place", "hospital": "Place", "address": "Place", "zip": "Place", "date": "Date", "old": "Age",
@@ -46,10 +47,7 @@ class Source:
         if kind == "hospital":
             return f"{r.choice([r.choice(n['place']), last, 'St. ' + first, 'Mount ' + last])} {r.choice(HOSPITALS)}"
         if kind == "address":
-            street = f"{r.randint(1, 9999)} {r.choice([last, r.choice(n['place']), first])} {r.choice(STREETS)}"
-            unit = r.choice(["", "", f", Apt {r.randint(1, 99)}", f" Suite {r.randint(100, 999)}", f", Apt. {r.randint(1, 9)}B"])
-            tail = r.choice(["", "", f", {r.choice(n['place'])}", f", {r.choice(n['place'])}, {self.digits('??')} {self.digits('#####')}", f"\n{r.choice(n['place'])}, {self.digits('??')} {self.digits('#####')}"])
-            return street + unit + tail
+            return self.address(first, last)
         if kind == "zip":
             return self.digits(r.choice(["#####", "#####-####"]))
         if kind == "date":
@@ -76,6 +74,22 @@ class Source:
         if kind == "plate":
             return self.digits(r.choice(["???-####", "### ???", "??## ???", "#??####"]))
         raise ValueError(kind)
+
+    def address(self, first, last):
+        r, n = self.random, self.names
+        town, state = r.choice(n["place"]), self.digits("??")
+        way = r.choice([last, r.choice(n["place"]), first, f"{first} {last}", r.choice(TREES), r.choice(["1st", "2nd", "3rd", "5th", "42nd", "110th"])])
+        side = r.choice(["", "", "", "North ", "S. ", "W ", "East ", "Old "])
+        house = r.choice([str(r.randint(1, 9999)), str(r.randint(1, 300)), f"{r.randint(1, 99)}{r.choice('ABab')}", f"{r.randint(10, 99)}-{r.randint(10, 99)}"])
+        unit = r.choice(["", "", f", Apt {r.randint(1, 99)}", f" Suite {r.randint(100, 999)}", f", Apt. {r.randint(1, 9)}B", f" # {r.randint(1, 400)}", f", Unit {r.randint(1, 40)}"])
+        street = r.choice([
+            f"{house} {side}{way} {r.choice(STREETS)}{unit}", f"{house} {side}{way} {r.choice(STREETS)}{unit}", f"{house} {side}{way} {r.choice(STREETS)}{unit}",
+            f"Flat {r.randint(1, 40)}, {house} {way} {r.choice(STREETS)}", f"P.O. Box {r.randint(1, 9999)}", f"PO Box {r.randint(1, 9999)}",
+            f"{last}{r.choice(['strasse', 'gasse', 'weg', 'straat', 'vej', 'gatan'])} {r.randint(1, 200)}", f"{r.choice(['Rue', 'Via', 'Calle', 'Rua', 'Avenida'])} {first} {last} {r.randint(1, 200)}",
+            f"{house}, {way} {r.choice(STREETS)}", f"{house} {way}"])
+        code = self.digits(r.choice(["#####", "#####", "#####-####", "?# #??", "??## #??", "?#? #?#", "####"]))
+        gap = r.choice([", ", ", ", "\n"])
+        return street + r.choice(["", "", f"{gap}{town}", f"{gap}{town}, {state} {code}", f"{gap}{town} {code}", f"{gap}{code} {town}", f"{gap}{town}, {state}"])
 
     def line(self, template):
         text, spans = "", []

@@ -21,6 +21,8 @@ public sealed class ModelFolderTests : IDisposable
     [InlineData("heads.json")]
     [InlineData("vocabulary.txt.gz")]
     [InlineData("gazetteer.txt.gz")]
+    [InlineData("spelling.bin")]
+    [InlineData("codes.txt.gz")]
     [Trait("threat", "hostile document or model file")]
     public void One_changed_byte_is_refused(string name)
     {

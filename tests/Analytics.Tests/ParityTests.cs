@@ -30,6 +30,6 @@ public sealed class ParityTests(Model model)
     private float[] Emissions(string text, List<TextSpan> tokens)
     {
         var range = 0..tokens.Count;
-        return model.Pipeline.Tagger.Emissions(text, tokens, range, new LowerCaseSentence(text, tokens, range));
+        return model.Pipeline.Tagger.Emissions(text, tokens, [new LowerCaseSentence(text, tokens, range)])[0];
     }
 }

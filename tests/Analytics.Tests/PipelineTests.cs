@@ -74,6 +74,28 @@ public sealed class PipelineTests(Model model)
         Assert.Equal(one.Order(), other.Order());
     }
 
+    /// <summary>Constant inputs and units fix the scales of the quantized network.</summary>
+    [Fact]
+    public void A_sentence_is_read_alike_whatever_stands_beside_it()
+    {
+        const string sentence = "Warfarin-induced bleeding was treated with 5 mg of vitamin K.";
+        var alone = model.Pipeline.Analyze(sentence).Findings.Select(f => (f.Text, f.Type, f.Score)).ToList();
+        Assert.NotEmpty(alone);
+        foreach (
+            var other in new[]
+            {
+                "No.",
+                "Zzyzx %%% 12345 \ud83d\ude00!",
+                Note,
+                string.Concat(Enumerable.Repeat("fever and ", 90)),
+            }
+        )
+        {
+            var beside = model.Pipeline.Analyze(other + "\n\n" + sentence).Findings;
+            Assert.Equal(alone, beside.Where(f => f.Span.Start > other.Length).Select(f => (f.Text, f.Type, f.Score)));
+        }
+    }
+
     [Fact]
     public void Parallel_runs_agree()
     {

@@ -23,7 +23,7 @@ internal static class BenchmarkProgram
             VerifySpeed.Print(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 11, Console.Out);
             return 0;
         }
-        if (args is not ["nlp", ..])
+        if (args is not ["nlp" or "nlp-speed", ..])
         {
             BenchmarkSwitcher.FromAssembly(typeof(BenchmarkProgram).Assembly).Run(args);
             return 0;
@@ -32,11 +32,15 @@ internal static class BenchmarkProgram
         if (data is null || !Directory.Exists(data))
         {
             Console.Error.WriteLine(
-                "usage: -- nlp DATA [MODEL]   (DATA: the folder with bc5cdr-pubtator, maccrobat, ...)"
+                "usage: -- nlp|nlp-speed DATA [MODEL]   (DATA: the folder with bc5cdr-pubtator, maccrobat, ...)"
             );
             return 2;
         }
-        NlpTable.Print(data, args.Length > 2 ? args[2] : ClinicalPipeline.DefaultFolder, Console.Out);
+        var model = args.Length > 2 ? args[2] : ClinicalPipeline.DefaultFolder;
+        if (args[0] == "nlp")
+            NlpTable.Print(data, model, Console.Out);
+        else
+            NlpTable.PrintSpeed(data, model, Console.Out);
         return 0;
     }
 }
