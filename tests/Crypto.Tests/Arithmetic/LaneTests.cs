@@ -8,11 +8,9 @@ namespace MedLedger.Crypto.Tests.Arithmetic;
 /// <summary>The vector path agrees with the scalar one, bit for bit after reduction.</summary>
 public unsafe class LaneTests
 {
-    [Fact]
+    [VectorFact]
     public void Eight_lanes_of_fq_agree_with_fq()
     {
-        if (!WorkCrew.VectorsAreSupported)
-            return;
         Gen.Select(FieldTests.GenFq.Array[8], FieldTests.GenFq.Array[8])
             .Sample(
                 (a, b) =>
@@ -26,11 +24,9 @@ public unsafe class LaneTests
             );
     }
 
-    [Fact]
+    [VectorFact]
     public void Eight_lanes_of_fq2_agree_with_fq2()
     {
-        if (!WorkCrew.VectorsAreSupported)
-            return;
         var genFq2 = Gen.Select(FieldTests.GenFq, FieldTests.GenFq, (c0, c1) => new Fq2(c0, c1));
         Gen.Select(genFq2.Array[8], genFq2.Array[8])
             .Sample(
@@ -55,11 +51,9 @@ public unsafe class LaneTests
     }
 
     /// <summary>What transforms need: loading and storing rows of elements, sums across lanes, values that grew for long.</summary>
-    [Fact]
+    [VectorFact]
     public void Eight_lanes_of_fr_agree_with_fr()
     {
-        if (!WorkCrew.VectorsAreSupported)
-            return;
         Gen.Select(FieldTests.GenFr.Array[8], FieldTests.GenFr.Array[8])
             .Sample(
                 (a, b) =>
@@ -98,11 +92,9 @@ public unsafe class LaneTests
         return values;
     }
 
-    [Fact]
+    [VectorFact]
     public void Inverses_agree_and_zeros_are_found()
     {
-        if (!WorkCrew.VectorsAreSupported)
-            return;
         var values = Enumerable.Range(1, 8).Select(i => Fq.From((ulong)i) - Fq.From(5)).ToArray();
         var lanes = Load<Fq8, Fq>(values);
         Assert.True(Fq8.HasZero(lanes));
@@ -113,11 +105,9 @@ public unsafe class LaneTests
         Assert.Equal(values.Select(value => value.Inverse()), Store<Fq8, Fq>(inverse));
     }
 
-    [Fact]
+    [VectorFact]
     public void Signs_negate_their_lanes_alone()
     {
-        if (!WorkCrew.VectorsAreSupported)
-            return;
         var values = Enumerable.Range(0, 8).Select(i => Fq.From((ulong)i)).ToArray();
         var lanes = Load<Fq8, Fq>(values);
         var slots = stackalloc int[] { 2, 3, 4, 5, 7, 9, 10, 12 };

@@ -1,5 +1,7 @@
+using CsCheck;
 using MedLedger.Crypto.Arithmetic;
 using MedLedger.Crypto.Fields;
+using MedLedger.Crypto.Tests.Fields;
 
 namespace MedLedger.Crypto.Tests.Arithmetic;
 
@@ -7,45 +9,57 @@ public class NttTests
 {
     private static readonly WorkCrew Crew = new(2, CancellationToken.None);
 
-    /// <summary>Sizes of less than a block, of one and of several.</summary>
+    /// <summary>The values of any polynomial become its coefficients, and its values on the coset.</summary>
+    [Fact]
+    public void The_coset_has_the_values_of_the_same_polynomial() => IsTransform<ScalarLane<Fr>>(1, 6);
+
+    [VectorFact]
+    public void The_coset_has_the_values_of_the_same_polynomial_on_lanes() => IsTransform<Fr8>(3, 6);
+
+    /// <summary>f + c g becomes F + c G.</summary>
+    [Fact]
+    public void The_transform_is_linear() =>
+        Gen.Select(Gen.Int[1, 9].SelectMany(log => FieldTests.GenFr.Array[1 << log]), FieldTests.GenFr)
+            .Sample(
+                (values, c) =>
+                {
+                    var other = values.Reverse().ToArray();
+                    var sum = values.Zip(other, (left, right) => left + c * right).ToArray();
+                    var expected = Shift<ScalarLane<Fr>>(values)
+                        .Zip(Shift<ScalarLane<Fr>>(other), (left, right) => left + c * right);
+                    Assert.Equal(expected, Shift<ScalarLane<Fr>>(sum));
+                },
+                iter: 20,
+                threads: 1
+            );
+
+    /// <summary>Two transforms apart give what they give in one go. Sizes of less than a block, of one and of several.</summary>
     [Theory]
     [InlineData(2)]
     [InlineData(64)]
     [InlineData(4096)]
     [InlineData(16384)]
     [InlineData(65536)]
-    public void Both_paths_give_the_same_values_on_the_coset(int size)
+    public void Interpolation_and_evaluation_are_the_shift_to_the_coset(int size)
     {
-        var values = Values(size);
-        var expected = Shift<ScalarLane<Fr>>(values);
         using var domain = new NttDomain<ScalarLane<Fr>>(size, Crew);
-        Assert.Equal(expected, domain.EvaluateOnCoset(domain.Interpolate(values, Crew), Crew));
-        if (WorkCrew.VectorsAreSupported && size >= 64)
-            Assert.Equal(expected, Shift<Fr8>(values));
+        Sample(
+            size,
+            values =>
+                Assert.Equal(
+                    Shift<ScalarLane<Fr>>(values),
+                    domain.EvaluateOnCoset(domain.Interpolate(values, Crew), Crew)
+                )
+        );
     }
 
-    /// <summary>For a random polynomial: values on the domain become its coefficients, and its values on the coset.</summary>
-    [Theory]
-    [InlineData(2)]
-    [InlineData(4)]
-    [InlineData(32)]
-    [InlineData(128)]
-    public void The_coset_has_the_values_of_the_same_polynomial(int size)
-    {
-        var coefficients = Values(size);
-        var log = System.Numerics.BitOperations.Log2((uint)size);
-        var (root, shift) = (RootsOfUnity.OfOrder(log), RootsOfUnity.OfOrder(log + 1));
-        var values = Enumerable.Range(0, size).Select(i => Evaluate(coefficients, Power(root, i))).ToArray();
-        var onCoset = Enumerable.Range(0, size).Select(i => Evaluate(coefficients, shift * Power(root, i))).ToArray();
-        using var domain = new NttDomain<ScalarLane<Fr>>(size, Crew);
-        Assert.Equal(coefficients, domain.Interpolate(values, Crew));
-        Assert.Equal(onCoset, Shift<ScalarLane<Fr>>(values));
-        if (!WorkCrew.VectorsAreSupported || size < Fr8.Count)
-            return;
-        using var lanes = new NttDomain<Fr8>(size, Crew);
-        Assert.Equal(coefficients, lanes.Interpolate(values, Crew));
-        Assert.Equal(onCoset, Shift<Fr8>(values));
-    }
+    [VectorTheory]
+    [InlineData(64)]
+    [InlineData(4096)]
+    [InlineData(16384)]
+    [InlineData(65536)]
+    public void Both_paths_give_the_same_values_on_the_coset(int size) =>
+        Sample(size, values => Assert.Equal(Shift<ScalarLane<Fr>>(values), Shift<Fr8>(values)));
 
     [Theory]
     [InlineData(0)]
@@ -54,14 +68,28 @@ public class NttTests
     public void Other_sizes_are_refused(int size) =>
         Assert.Throws<ArgumentOutOfRangeException>(() => new NttDomain<ScalarLane<Fr>>(size, Crew));
 
-    /// <summary>Full size among them: the first and the last element of the field.</summary>
-    private static Fr[] Values(int size)
-    {
-        var values = Enumerable.Range(0, size).Select(i => Fr.From((ulong)i * 77 + 1).Inverse()).ToArray();
-        values[0] = -Fr.One;
-        values[^1] = Fr.Zero;
-        return values;
-    }
+    /// <summary>Edges of the field among the values; the large sizes once, they take a second.</summary>
+    private static void Sample(int size, Action<Fr[]> check) =>
+        FieldTests.GenFr.Array[size].Sample(check, iter: size > 4096 ? 1 : 10, threads: 1);
+
+    private static void IsTransform<TLanes>(int fewest, int most)
+        where TLanes : unmanaged, ITransformLanes<TLanes, Fr> =>
+        Gen.Int[fewest, most]
+            .SelectMany(log => FieldTests.GenFr.Array[1 << log])
+            .Sample(
+                coefficients =>
+                {
+                    var log = System.Numerics.BitOperations.Log2((uint)coefficients.Length);
+                    var (root, shift) = (RootsOfUnity.OfOrder(log), RootsOfUnity.OfOrder(log + 1));
+                    var points = Enumerable.Range(0, coefficients.Length).Select(i => Power(root, i)).ToArray();
+                    var values = points.Select(x => Evaluate(coefficients, x)).ToArray();
+                    using var domain = new NttDomain<TLanes>(coefficients.Length, Crew);
+                    Assert.Equal(coefficients, domain.Interpolate(values, Crew));
+                    Assert.Equal(points.Select(x => Evaluate(coefficients, shift * x)), Shift<TLanes>(values));
+                },
+                iter: 30,
+                threads: 1
+            );
 
     private static Fr[] Shift<TLanes>(Fr[] values)
         where TLanes : unmanaged, ITransformLanes<TLanes, Fr>

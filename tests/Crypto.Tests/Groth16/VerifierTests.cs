@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using CsCheck;
 using MedLedger.Crypto.Curves;
 using MedLedger.Crypto.Fields;
 using MedLedger.Crypto.Groth16;
@@ -81,6 +82,25 @@ public class VerifierTests
             Assert.False(
                 Fr.TryParseCanonical(flipped, out var changed)
                     && Verifier.Verify(prepared, proof, [changed, .. inputs[1..]])
+            );
+    }
+
+    [Fact]
+    [Trait("threat", "false proof")]
+    public void A_flipped_bit_of_any_of_seven_public_inputs_is_refused()
+    {
+        var (key, proof, inputs) = SnarkVectors.Load("poseidon-seven-public");
+        var prepared = new PreparedVerifyingKey(key);
+        Gen.Select(Gen.Int[0, 6], Gen.Int[0, 255])
+            .Sample(
+                (i, bit) =>
+                {
+                    var flipped = inputs[i].ToBytes();
+                    flipped[bit / 8] ^= (byte)(1 << (bit % 8));
+                    if (Fr.TryParseCanonical(flipped, out var changed))
+                        Assert.False(Verifier.Verify(prepared, proof, [.. inputs[..i], changed, .. inputs[(i + 1)..]]));
+                },
+                iter: 250
             );
     }
 
