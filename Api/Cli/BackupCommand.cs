@@ -26,6 +26,7 @@ internal static class BackupCommand
         if (File.Exists(path))
             throw CommandFailure.Usage($"The file {path} is there already.");
         using var store = Store.OpenBeside(context);
+        await CommandEvents.LogAsync(store, CommandEvents.BackedUp(store, "backup"), cancellation);
         await context.Terminal.ProgressAsync(
             "Backup",
             async progress =>

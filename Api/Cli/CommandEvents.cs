@@ -20,12 +20,31 @@ internal static class CommandEvents
 
     /// <summary>The operator rotated keys, or had records sealed again.</summary>
     public static AuditEvent KeysChanged(Store store, string interaction, string note) =>
+        Operator(store, AuditAction.KeysChanged, interaction) with
+        {
+            Note = note,
+        };
+
+    /// <summary>The operator made a backup; what of stands in the interaction.</summary>
+    public static AuditEvent BackedUp(Store store, string interaction) =>
+        Operator(store, AuditAction.BackedUp, interaction);
+
+    /// <summary>The operator put a backup in place.</summary>
+    public static AuditEvent Restored(Store store) => Operator(store, AuditAction.Restored, "restore");
+
+    /// <summary>Logs one thing, also beside the process that holds the folder.</summary>
+    public static async Task LogAsync(Store store, AuditEvent one, CancellationToken cancellation)
+    {
+        using var audit = new AuditTrail(store);
+        await audit.AppendAsync([one], cancellation);
+    }
+
+    private static AuditEvent Operator(Store store, AuditAction action, string interaction) =>
         new()
         {
-            Action = AuditAction.KeysChanged,
+            Action = action,
             PatientKey = store.Vault.OrganizationKey,
             Agent = "operator",
             Interaction = interaction,
-            Note = note,
         };
 }

@@ -36,8 +36,9 @@ internal static class KeysCommand
                 if (File.Exists(path))
                     throw CommandFailure.Usage($"The file {path} is there already.");
                 using var folder = DataFolder.OpenForReading(context.Settings.DataFolder);
-                using var custody = Store.OpenCustody(context, folder);
                 var secret = Store.ReadPassphrase(context.Arguments.GetValue(passphrase));
+                await LogBesideAsync(context, store => CommandEvents.BackedUp(store, "keys backup"), cancellation);
+                using var custody = Store.OpenCustody(context, folder);
                 var files = await KeyBackup.WriteAsync(custody, path, secret, cancellation);
                 return Done(
                     context,
@@ -114,22 +115,34 @@ internal static class KeysCommand
         await audit.AppendAsync([CommandEvents.KeysChanged(store, "rotate", "a new master key")], cancellation);
     }
 
+    private static async Task LogBesideAsync(
+        CommandContext context,
+        Func<Store, AuditEvent> what,
+        CancellationToken cancellation
+    )
+    {
+        if (!Store.Exists(context))
+            return;
+        using var store = Store.OpenBeside(context);
+        await CommandEvents.LogAsync(store, what(store), cancellation);
+    }
+
     private static Command CreatePassphrase()
     {
         var passphrase = NewPassphrase("File whose first line is the new passphrase; without it the key is in clear.");
         var command = new Command("passphrase", "Put the master key under another passphrase.") { passphrase };
         command.Handle(
-            (context, _) =>
+            async (context, cancellation) =>
             {
                 var (path, secret) = Files(context);
-                KeyRotation.ChangePassphrase(
-                    path,
-                    secret,
-                    Store.ReadPassphrase(context.Arguments.GetValue(passphrase))
+                var fresh = Store.ReadPassphrase(context.Arguments.GetValue(passphrase));
+                await LogBesideAsync(
+                    context,
+                    store => CommandEvents.KeysChanged(store, "passphrase", "another passphrase of the master key"),
+                    cancellation
                 );
-                return Task.FromResult(
-                    Done(context, path, $"The passphrase of {path} is changed; the key is the same.")
-                );
+                KeyRotation.ChangePassphrase(path, secret, fresh);
+                return Done(context, path, $"The passphrase of {path} is changed; the key is the same.");
             }
         );
         return command;

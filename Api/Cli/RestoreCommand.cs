@@ -91,6 +91,7 @@ internal static class RestoreCommand
     {
         using var store = await Store.OpenAsync(context, draft, "restore", cancellation);
         using var audit = new AuditTrail(store);
+        await audit.AppendAsync([CommandEvents.Restored(store)], cancellation);
         var erased = await new Erasure(store, audit).ReplayAsync(cancellation);
         return (erased, await FsckCommand.CheckAsync(context, store, anchors: null, cancellation));
     }

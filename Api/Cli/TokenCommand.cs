@@ -73,6 +73,8 @@ internal static class TokenCommand
         if (given.NeedPatient && patient is null)
             throw CommandFailure.Usage("Scopes of the patient level need --patient.");
 
+        var requested = IdentityEvents.TokenIssued(identity.Store.Vault, account.User, AccessTokens.CommandLineClient);
+        await CommandEvents.LogAsync(identity.Store, requested, cancellation);
         var session = await identity.Sessions.BeginAsync(
             account,
             new SessionContent

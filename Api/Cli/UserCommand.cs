@@ -130,6 +130,7 @@ internal static partial class UserCommand
         var account =
             await identity.Accounts.AddAsync(user.Name, user.Role, reference, user.For, user.External, cancellation)
             ?? throw CommandFailure.Refused($"There is a user {user.Name} already.");
+        await LogAsync(identity, account, "add", cancellation);
         var password = user.External is null ? await identity.Accounts.ResetAsync(account.User.Id, cancellation) : null;
         Tell(context, user.Name, password);
     }
@@ -153,6 +154,7 @@ internal static partial class UserCommand
     private static Func<IdentityStore, Account, CommandContext, CancellationToken, Task> Disable(bool isDisabled) =>
         async (identity, account, context, cancellation) =>
         {
+            await LogAsync(identity, account, isDisabled ? "disable" : "enable", cancellation);
             await identity.Accounts.DisableAsync(account.User.Id, isDisabled, cancellation);
             Tell(context, account.User.Name, password: null);
         };
@@ -162,7 +164,23 @@ internal static partial class UserCommand
         Account account,
         CommandContext context,
         CancellationToken cancellation
-    ) => Tell(context, account.User.Name, await identity.Accounts.ResetAsync(account.User.Id, cancellation));
+    )
+    {
+        await LogAsync(identity, account, "reset", cancellation);
+        Tell(context, account.User.Name, await identity.Accounts.ResetAsync(account.User.Id, cancellation));
+    }
+
+    private static Task LogAsync(
+        IdentityStore identity,
+        Account account,
+        string interaction,
+        CancellationToken cancellation
+    ) =>
+        CommandEvents.LogAsync(
+            identity.Store,
+            IdentityEvents.AccountChanged(identity.Store.Vault, account.User, interaction),
+            cancellation
+        );
 
     /// <summary>Says what was done; a one-time password is the last line of standard output.</summary>
     private static void Tell(CommandContext context, string name, string? password)

@@ -31,6 +31,7 @@ internal static class AuditEventResource
     private const string Profiles = "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit.";
     private const string Terminology = "http://terminology.hl7.org/CodeSystem/";
     private const string Dicom = "http://dicom.nema.org/resources/ontology/DCM";
+    private const string Transactions = "urn:ihe:event-type-code"; // ITI-71: Get Access Token (IHE IUA)
     private const string Interaction = "http://hl7.org/fhir/restful-interaction";
     private const string Lifecycle = Terminology + "iso-21089-lifecycle";
     private const string Participation = Terminology + "v3-ParticipationType";
@@ -233,6 +234,11 @@ internal static class AuditEventResource
                 AuditAction.BreakGlass => Security("110127", "E"),
                 AuditAction.EmergencyReviewed => Security("110138", "E"),
                 AuditAction.LoggedIn => new(Kind.Other, Dicom, "110114", Dicom, "110122", "E"),
+                AuditAction.LoggedOut => new(Kind.Other, Dicom, "110114", Dicom, "110123", "E"),
+                AuditAction.TokenRequested => new(Kind.Other, Dicom, "110114", Transactions, "ITI-71", "E"),
+                AuditAction.AccountChanged => Security("110137", "U"),
+                AuditAction.BackedUp => Other(Lifecycle, "archive", "R"),
+                AuditAction.Restored => Other(Lifecycle, "restore", "C"),
                 AuditAction.KeysChanged => Security("110135", "U"),
                 AuditAction.ErasureStarted or AuditAction.Erased => Other(Lifecycle, "destroy", "D"),
                 AuditAction.ModelChanged => Security("110131", "U"),

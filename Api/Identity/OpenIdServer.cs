@@ -51,6 +51,7 @@ internal static class OpenIdServer
                 // A refresh token works once: who presents an old one ends the grant.
                 server.SetRefreshTokenReuseLeeway(TimeSpan.Zero);
                 server.AddEventHandler(ClientAssertions.Descriptor);
+                server.AddEventHandler(RefusedTokens.Descriptor);
                 server.Configure(options =>
                 {
                     options.CodeChallengeMethods.Remove(OpenIddictConstants.CodeChallengeMethods.Plain);

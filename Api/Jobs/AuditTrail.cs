@@ -115,6 +115,10 @@ internal sealed class AuditTrail : IDisposable
         await _one.WaitAsync(cancellation);
         try
         {
+            // Commands append beside a server: from the look at the head to the commit no other process writes.
+            await using var transaction = context.Database.CurrentTransaction is null
+                ? await context.Database.BeginTransactionAsync(cancellation)
+                : null;
             var log = new AuditLog(new LogStore(context), Origin, _privateKey);
             var append = await log.AppendAsync(entries, cancellation);
             for (var i = 0; i < events.Count; i++)
@@ -123,6 +127,8 @@ internal sealed class AuditTrail : IDisposable
                     context.Add(row);
             }
             await commit(append.FirstIndex);
+            if (transaction is not null)
+                await transaction.CommitAsync(cancellation);
             return append.FirstIndex;
         }
         finally

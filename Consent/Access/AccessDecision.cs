@@ -32,6 +32,9 @@ public enum DenyReason
 
     /// <summary>The software that asks was not allowed to ask for this (SMART scopes, launch context).</summary>
     OutsideScope,
+
+    /// <summary>Who asks did not prove who they are: a wrong password, code, key or grant.</summary>
+    NotAuthenticated,
 }
 
 /// <summary>What a permit rests on.</summary>

@@ -68,11 +68,26 @@ public enum AuditAction
     /// <summary>Compliance signed off an emergency.</summary>
     EmergencyReviewed = 20,
 
-    /// <summary>Somebody logged in.</summary>
+    /// <summary>Somebody logged in, or tried to.</summary>
     LoggedIn = 21,
 
-    /// <summary>Keys were rotated, or records sealed again under newer ones.</summary>
+    /// <summary>Keys were rotated or put under another passphrase, or records sealed again under newer ones.</summary>
     KeysChanged = 22,
+
+    /// <summary>A client asked for an access token.</summary>
+    TokenRequested = 23,
+
+    /// <summary>Somebody logged out.</summary>
+    LoggedOut = 24,
+
+    /// <summary>A backup of the data or of the keys was asked for.</summary>
+    BackedUp = 25,
+
+    /// <summary>The data were restored from a backup.</summary>
+    Restored = 26,
+
+    /// <summary>An account or a client was made, changed or disabled.</summary>
+    AccountChanged = 27,
 }
 
 /// <summary>How it was decided.</summary>

@@ -50,11 +50,22 @@ internal static class AccountPages
             http.RequestAborted
         );
         if (account is null)
-            return Login(back, Refused);
+            return await FailAsync(http, identity, form, back);
         if (account.OneTimeUntil is not null)
             return Choose(account, password, back, NewSecret(account.User.Role), null);
         await BrowserSession.BeginAsync(http, identity, account);
         return Results.Redirect(LocalPath(back));
+    }
+
+    private static async Task<IResult> FailAsync(
+        HttpContext http,
+        IdentityStore identity,
+        IFormCollection form,
+        string back
+    )
+    {
+        await BrowserSession.FailAsync(http, identity, form["name"].ToString());
+        return Login(back, Refused);
     }
 
     private static byte[]? NewSecret(Role role) =>
@@ -93,7 +104,7 @@ internal static class AccountPages
             oneTime = form["oneTime"].ToString();
         var account = await signIn.TryAsync(form["name"].ToString(), oneTime, "", http.RequestAborted);
         if (account?.OneTimeUntil is null)
-            return Login(back, Refused);
+            return await FailAsync(http, identity, form, back);
         var secret = ReadSecret(form["secret"].ToString());
         if (SignIn.NeedsAuthenticator(account.User.Role) && secret is null)
             return Choose(account, oneTime, back, NewSecret(account.User.Role), "An authenticator is needed.");

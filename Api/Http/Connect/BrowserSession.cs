@@ -1,6 +1,6 @@
 using MedLedger.Api.Identity;
 using MedLedger.Api.Jobs;
-using MedLedger.Consent.Log;
+using MedLedger.Consent.Vault;
 
 namespace MedLedger.Api.Http.Connect;
 
@@ -21,7 +21,7 @@ internal static class BrowserSession
     /// <summary>Logs an account in.</summary>
     public static async Task BeginAsync(HttpContext http, IdentityStore identity, Account account)
     {
-        await LogAsync(http, account.User);
+        await LogAsync(http, vault => IdentityEvents.LoggedIn(vault, account.User)); // before the session is there
         var methods = account.TotpSecret is null ? new[] { "pwd" } : ["pwd", "otp", "mfa"];
         var id = await identity.Sessions.BeginAsync(
             account,
@@ -32,25 +32,24 @@ internal static class BrowserSession
         http.Response.Cookies.Append(Cookie, id, Options(http));
     }
 
-    // Before the session is there. A patient finds their logins among what concerns them.
-    private static async Task LogAsync(HttpContext http, User user)
+    /// <summary>A login that failed, under whatever name.</summary>
+    public static async Task FailAsync(HttpContext http, IdentityStore identity, string name)
+    {
+        var account = await identity.Accounts.FindAsync(name, http.RequestAborted);
+        await LogAsync(http, vault => IdentityEvents.LoginFailed(vault, account?.User));
+    }
+
+    private static async Task LogAsync(HttpContext http, Func<RecordVault, AuditEvent> what)
     {
         var audit = http.RequestServices.GetRequiredService<AuditTrail>();
-        var patient = user.Role == Role.Patient ? user.Reference : null;
-        var login = new AuditEvent
-        {
-            Action = AuditAction.LoggedIn,
-            PatientKey = patient is null ? audit.Vault.OrganizationKey : audit.Vault.PatientKey(patient),
-            Agent = user.Reference,
-            Patient = patient,
-            Interaction = "login",
-        };
-        await audit.AppendAsync([login], http.RequestAborted);
+        await audit.AppendAsync([what(audit.Vault)], http.RequestAborted);
     }
 
     /// <summary>Logs the browser out; the session ends for good.</summary>
     public static async Task EndAsync(HttpContext http, IdentityStore identity)
     {
+        if (await FindAsync(http, identity) is { } session)
+            await LogAsync(http, vault => IdentityEvents.LoggedOut(vault, session.User));
         if (http.Request.Cookies[Cookie] is { Length: > 0 } id)
             await identity.Sessions.EndAsync(id, http.RequestAborted);
         http.Response.Cookies.Delete(Cookie, Options(http));

@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using MedLedger.Api.Identity;
+using MedLedger.Api.Jobs;
 using Microsoft.AspNetCore;
 using Microsoft.AspNetCore.Authentication;
 using OpenIddict.Abstractions;
@@ -74,6 +75,7 @@ internal static class ConnectApi
         var session = id is null ? null : await identity.Sessions.FindAsync(id, http.RequestAborted);
         if (known.Principal is not { } principal || session is null)
             return Refuse(Errors.InvalidGrant, "The grant has ended.");
+        await LogAsync(http, session.User, request.ClientId!);
         return Grant(principal, principal.HasScope("launch/patient") ? session.Content.Patient : null);
     }
 
@@ -113,7 +115,15 @@ internal static class ConnectApi
             patient: null,
             http.RequestAborted
         );
+        await LogAsync(http, account.User, request.ClientId!);
         return Grant(principal, patient: null);
+    }
+
+    // Before the token leaves.
+    private static async Task LogAsync(HttpContext http, User user, string client)
+    {
+        var audit = http.RequestServices.GetRequiredService<AuditTrail>();
+        await audit.AppendAsync([IdentityEvents.TokenIssued(audit.Vault, user, client)], http.RequestAborted);
     }
 
     private static async Task<IResult> LogoutAsync(HttpContext http, IdentityStore identity)
