@@ -53,9 +53,9 @@ internal static class Attempts
                 Simulate(Trapdoor.Sound with { Beta = Fr.One }),
                 Simulate(Trapdoor.Sound with { Delta = Fr.One }),
             ],
-            ["infinity in the key"] =
+            ["infinity as alpha"] = [WithoutAlpha()],
+            ["infinity as beta, gamma or delta"] =
             [
-                WithoutAlpha(),
                 Simulate(Trapdoor.Sound with { Beta = Fr.Zero }),
                 Simulate(Trapdoor.Sound with { Gamma = Fr.Zero }) with
                 {

@@ -100,8 +100,12 @@ public sealed class VerifierRuleTests(SnarkjsAnswers snarkjs) : IClassFixture<Sn
     public void A_generator_in_the_key_is_refused() => IsRefused("generator in the key");
 
     [Fact]
-    [Trait("verifier", "infinity in the key")]
-    public void Infinity_in_the_key_is_refused() => IsRefused("infinity in the key");
+    [Trait("verifier", "infinity as alpha")]
+    public void A_forgery_for_a_key_without_alpha_is_refused() => IsRefused("infinity as alpha");
+
+    [Fact]
+    [Trait("verifier", "infinity as beta, gamma or delta")]
+    public void Infinity_of_G2_in_the_key_is_refused() => IsRefused("infinity as beta, gamma or delta");
 
     [Fact]
     [Trait("verifier", "input without weight")]
