@@ -64,6 +64,7 @@ internal static class AuditEventResource
         var resource = new JsonObject { ["resourceType"] = "AuditEvent", ["id"] = IdOf(logged.Index) };
         if (!isRefused && logged.Details is not null && shape.Profile(logged.Patient is not null) is { } profile)
             resource["meta"] = new JsonObject { ["profile"] = new JsonArray(Profiles + profile) };
+        resource["text"] = AuditNarrative.Of(logged);
         resource["type"] = Coding(shape.TypeSystem, shape.Type);
         resource["subtype"] = new JsonArray(Coding(shape.SubtypeSystem, shape.Subtype));
         resource["action"] = shape.Action;

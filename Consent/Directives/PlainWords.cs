@@ -1,7 +1,7 @@
 namespace MedLedger.Consent.Directives;
 
 /// <summary>Codes and rules as a patient would say them. Codes without words stand for themselves.</summary>
-internal static class PlainWords
+public static class PlainWords
 {
     private static readonly Dictionary<string, string> Purposes = new(StringComparer.Ordinal)
     {
@@ -59,14 +59,15 @@ internal static class PlainWords
         ["MST"] = "military sexual trauma",
     };
 
+    /// <summary>A purpose of use (v3-ActReason) in words, with its code.</summary>
     public static string Purpose(string? code) => Named(Purposes, code);
 
-    public static string Label(string? code) => Named(Labels, code);
+    internal static string Label(string? code) => Named(Labels, code);
 
-    public static string Effect(RuleType type) => type == RuleType.Permit ? "permit" : "deny";
+    internal static string Effect(RuleType type) => type == RuleType.Permit ? "permit" : "deny";
 
     /// <summary>A limit of a rule, as the object of "it is limited to ...".</summary>
-    public static string Limit(Provision rule, CriterionKind kind) =>
+    internal static string Limit(Provision rule, CriterionKind kind) =>
         kind switch
         {
             CriterionKind.Actor => List(rule.Actors!, actor => actor.Reference.Text, "nobody that can be recognized"),
@@ -87,7 +88,7 @@ internal static class PlainWords
             _ => Between(rule.Period!),
         };
 
-    public static string Question(CriterionKind kind) =>
+    internal static string Question(CriterionKind kind) =>
         kind switch
         {
             CriterionKind.Actor => "Who asks",
@@ -101,7 +102,7 @@ internal static class PlainWords
             _ => "When it is asked",
         };
 
-    public static string Element(CriterionKind kind) =>
+    internal static string Element(CriterionKind kind) =>
         kind switch
         {
             CriterionKind.SecurityLabel => "securityLabel",
@@ -109,7 +110,7 @@ internal static class PlainWords
             _ => kind.ToString().ToLowerInvariant(),
         };
 
-    public static string Answer(Truth truth) =>
+    internal static string Answer(Truth truth) =>
         truth switch
         {
             Truth.True => "yes",

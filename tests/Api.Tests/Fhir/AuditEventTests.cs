@@ -41,6 +41,32 @@ public sealed class AuditEventTests
             Assert.Equal(decision == AuditDecision.Refused ? "4" : "0", (string?)resource["outcome"]);
             if (decision == AuditDecision.Refused)
                 Assert.Null(resource["meta"]);
+            Assert.Contains("Practitioner/p1", (string?)resource["text"]!["div"], StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Each_reason_has_words_and_what_others_wrote_is_escaped()
+    {
+        foreach (var reason in Enum.GetValues<DenyReason>())
+        {
+            var details = new AuditDetails { Time = DateTimeOffset.UnixEpoch, Agent = "<script>&" };
+            var entry = new AuditEntry
+            {
+                Action = AuditAction.Read,
+                Decision = AuditDecision.Refused,
+                Reason = reason,
+                Time = 0,
+                Details = details.Commitment(),
+            };
+            var body = AuditEventResource.Write(new LoggedEvent(7, entry, details, null, [], HasNote: true), Server);
+            var div = System.Xml.Linq.XElement.Parse((string)JsonNode.Parse(body)!["text"]!["div"]!);
+            Assert.StartsWith(
+                "1 January 1970, 00:00 UTC: <script>& tried to read. It was refused: ",
+                div.Value,
+                StringComparison.Ordinal
+            );
+            Assert.Single(div.Elements());
         }
     }
 
