@@ -67,7 +67,7 @@ internal static class AuditEventApi
             }
         }
         var bundle = new BundleWriter("searchset", exchange.BaseUrl);
-        bundle.Link("self", search.Self(exchange));
+        bundle.Link("self", AuditEventSearch.Self(exchange));
         if (!isWhole && at > 0)
             bundle.Link("next", search.Next(exchange, at));
         foreach (var (index, body) in found)

@@ -73,7 +73,7 @@ internal sealed class AuditEventSearch
     }
 
     /// <summary>What was asked.</summary>
-    public string Self(FhirExchange exchange) =>
+    public static string Self(FhirExchange exchange) =>
         HttpMethods.IsPost(exchange.Http.Request.Method)
             ? $"{exchange.BaseUrl}/AuditEvent/_search"
             : $"{exchange.BaseUrl}/AuditEvent{exchange.Http.Request.QueryString}";
