@@ -84,7 +84,7 @@ public static class CeremonyVerifier
             return "The powers of tau are too few for the circuit.";
         if (contributions.List.Count == 0)
             return "The key has no contribution.";
-        if (Contribution.FindFault(contributions.CircuitHash, contributions.List) is { } wrong)
+        if (Contribution.FindFault(contributions.CircuitHash, contributions.List, crew.Cancel) is { } wrong)
             return wrong;
         progress?.Report(0.05);
         if (powers.FindFault(crew) is { } wrongPowers)

@@ -14,7 +14,7 @@ namespace MedLedger.Crypto.Ceremony;
 /// </summary>
 public sealed class Contribution
 {
-    private const int MaxIterations = 40; // 2^40 hashes would take a year
+    private const int MaxIterations = 30; // minutes; a file that asks for more is not waited for
 
     private readonly byte[] _transcript;
 
@@ -72,14 +72,18 @@ public sealed class Contribution
     }
 
     /// <summary>Null when the contributions follow from each other, from delta = 1; else what is wrong with which.</summary>
-    internal static string? FindFault(byte[] circuitHash, IReadOnlyList<Contribution> contributions)
+    internal static string? FindFault(
+        byte[] circuitHash,
+        IReadOnlyList<Contribution> contributions,
+        CancellationToken cancel = default
+    )
     {
         var delta = G1Affine.Generator;
         var history = new List<byte>(circuitHash);
         for (var i = 0; i < contributions.Count; i++)
         {
             var contribution = contributions[i];
-            if (contribution.FindFault(delta, history) is { } fault)
+            if (contribution.FindFault(delta, history, cancel) is { } fault)
                 return $"Contribution {i + 1}: {fault}";
             history.AddRange(contribution.PublicKey());
             delta = contribution.DeltaAfter;
@@ -87,7 +91,7 @@ public sealed class Contribution
         return null;
     }
 
-    private string? FindFault(in G1Affine deltaBefore, List<byte> history)
+    private string? FindFault(in G1Affine deltaBefore, List<byte> history, CancellationToken cancel)
     {
         var transcript = Blake2b([.. history, .. S.ToBytes(), .. Sx.ToBytes()]);
         if (!CryptographicOperations.FixedTimeEquals(transcript, _transcript))
@@ -99,9 +103,13 @@ public sealed class Contribution
             return "delta was not multiplied with its secret.";
         if (Beacon is null)
             return null;
-        var seed = Beacon;
-        for (var i = 0L; i < 1L << BeaconIterationsPower; i++)
-            seed = SHA256.HashData(seed);
+        var seed = SHA256.HashData(Beacon);
+        for (var i = 1L; i < 1L << BeaconIterationsPower; i++)
+        {
+            if (i % (1 << 14) == 0)
+                cancel.ThrowIfCancellationRequested();
+            SHA256.HashData(seed, seed);
+        }
         var stream = new ChaChaStream(seed);
         var secret = stream.NextFr();
         var s = stream.NextG1();

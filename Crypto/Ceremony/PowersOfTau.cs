@@ -22,6 +22,8 @@ public sealed class PowersOfTau : IDisposable
         var header = new SectionReader(file.Section(1), "header");
         header.ExpectModulus<FqModulus>();
         Power = header.ReadCount(MaxPower);
+        if (Power == 0)
+            throw new InvalidDataException("The file has no power of tau but the first.");
         header.ReadUInt32(); // the power of the ceremony that this file was cut from
         header.ExpectEnd();
         ExpectLength(2, ((2L << Power) - 1) * 64);

@@ -17,7 +17,11 @@ internal static class FuzzProgram
         var folder = Directory.CreateTempSubdirectory("medledger-fuzz-").FullName;
         try
         {
-            var targets = ParserTargets.Create(folder, RepositoryRoot.File("tests", "vectors", "groth16-snarkjs.json"));
+            var targets = ParserTargets.Create(
+                folder,
+                RepositoryRoot.File("tests", "vectors", "groth16-snarkjs.json"),
+                RepositoryRoot.File("tests", "vectors", "contributions.bin")
+            );
             if (args is ["seeds", var destination])
             {
                 foreach (var each in targets)

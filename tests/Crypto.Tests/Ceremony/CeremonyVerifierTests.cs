@@ -118,6 +118,27 @@ public sealed class CeremonyVerifierTests(SmallCeremony ceremony) : IClassFixtur
         Assert.Equal("Contribution 3: its secret does not follow from the beacon.", Verify(altered).Fault);
     }
 
+    /// <summary>The last parameter but the beacon, which has three bytes: the exponent of the iterations.</summary>
+    [Fact]
+    public void A_beacon_that_would_take_for_ever_is_refused()
+    {
+        var altered = Alter(key => Sections.Of(key, 10)[^6] = 31, "endless.zkey");
+        Assert.Equal("A beacon is missing or was hashed too often.", Verify(altered).Fault);
+    }
+
+    [Fact]
+    public void Cancelling_ends_the_hashing_of_a_beacon()
+    {
+        var altered = Alter(key => Sections.Of(key, 10)[^6] = 30, "long.zkey");
+        using var cancelled = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+        using var key = ProvingKey.Load(altered);
+        using var powers = PowersOfTau.Load(ceremony.Powers);
+        var system = ConstraintSystem.Load(ceremony.System);
+        Assert.Throws<OperationCanceledException>(() =>
+            CeremonyVerifier.Verify(key, system, powers, cancel: cancelled.Token)
+        );
+    }
+
     [Fact]
     [Trait("threat", "forged setup")]
     public void A_key_without_contribution_is_refused()
