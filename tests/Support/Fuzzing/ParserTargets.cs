@@ -51,7 +51,7 @@ public static class ParserTargets
             new("r1cs", [circuit.ToR1cs()], content => OfFile(folder, content, ConstraintSystem.Load)),
             new("wtns", [wtns.ToArray()], content => OfFile(folder, content, Witness.Load)),
             new("zkey", [File.ReadAllBytes(key)], content => OfFile(folder, content, ProvingKey.Load)),
-            new("ptau", [SmallPowers()], content => OfFile(folder, content, LoadPowers), 500_000),
+            new("ptau", [SmallPowers()], content => OfFile(folder, content, LoadPowers), 2_000_000),
             new("contributions", [File.ReadAllBytes(contributions)], AreContributions, 500_000),
             new(
                 "sym",
