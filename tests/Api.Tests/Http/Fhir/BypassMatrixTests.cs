@@ -9,7 +9,7 @@ namespace MedLedger.Api.Tests.Http.Fhir;
 /// </summary>
 [Collection("FHIR server")]
 [Trait("threat", "clinician with a valid account")]
-public sealed class BypassMatrixTests(FhirServer server)
+public sealed partial class BypassMatrixTests(FhirServer server)
 {
     // {0} is the patient's id; "nobody" takes its place for what is not there.
     private const string Absent = "nobody-1";
@@ -36,6 +36,8 @@ public sealed class BypassMatrixTests(FhirServer server)
         "Condition?patient={0}",
         "Consent?patient={0}",
         "Encounter?subject=Patient/{0}&_revinclude=Observation:encounter",
+        "AuditEvent?patient={0}",
+        "AuditEvent?entity=Patient/{0}",
     ];
 
     private static readonly (string Method, string Path, string? Body)[] Writes =
@@ -76,6 +78,15 @@ public sealed class BypassMatrixTests(FhirServer server)
         "another purpose",
         "another launch context",
         "a scope of another type",
+        .. BypassSituations.All,
+    ];
+
+    // Those in which somebody else calls than the one who may read sample-a.
+    private static readonly string[] Others =
+    [
+        .. Situations
+            .Where(s => s != "no consent" && !s.EndsWith(" consent", StringComparison.Ordinal))
+            .Except(["a consent that begins tomorrow"], StringComparer.Ordinal),
     ];
 
     public static TheoryData<string, string> ReadCells { get; } = Cells(Reads);
@@ -84,7 +95,7 @@ public sealed class BypassMatrixTests(FhirServer server)
         Cells([.. Writes.Select(w => $"{w.Method} {w.Path}")]);
 
     public static TheoryData<string, string> NotBuiltCells { get; } =
-        Cells([.. NotBuilt.Select(n => $"{n.Method} {n.Path}")]);
+        Cells([.. NotBuilt.Select(n => $"{n.Method} {n.Path}")], ["no consent", "another patient", "an operator"]);
 
     [Theory]
     [MemberData(nameof(ReadCells))]
@@ -126,7 +137,10 @@ public sealed class BypassMatrixTests(FhirServer server)
                 write.Body is null ? null : Filled(write.Body, id)
             );
         var there = await Alone(patient);
-        Assert.Contains(there.Status, new[] { HttpStatusCode.NotFound, HttpStatusCode.Forbidden });
+        Assert.Contains(
+            there.Status,
+            new[] { HttpStatusCode.NotFound, HttpStatusCode.Forbidden, HttpStatusCode.Unauthorized }
+        );
         Same(await Alone(Absent), there, patient);
         foreach (var type in new[] { "batch", "transaction" })
         {
@@ -174,7 +188,7 @@ public sealed class BypassMatrixTests(FhirServer server)
     {
         var link = (await server.GetAsync("clinician1", "Observation?patient=sample-a&_count=2")).Link("next")!;
         Assert.NotEmpty((await server.GetAsync("clinician1", link)).Found());
-        foreach (var situation in Situations.Except(["no consent"], StringComparer.Ordinal))
+        foreach (var situation in Others)
         {
             var answer = await server.GetAsync((await CallerAsync(situation)).Caller, link);
             Assert.True(answer.Status != HttpStatusCode.OK || answer.Found().Count == 0, situation);
@@ -195,12 +209,12 @@ public sealed class BypassMatrixTests(FhirServer server)
 
     public static TheoryData<string> Permitted { get; } = [.. Reads];
 
-    private static TheoryData<string, string> Cells(IEnumerable<string> paths)
+    private static TheoryData<string, string> Cells(IEnumerable<string> paths, string[]? situations = null)
     {
         var cells = new TheoryData<string, string>();
         foreach (var path in paths)
         {
-            foreach (var situation in Situations)
+            foreach (var situation in situations ?? Situations)
                 cells.Add(path, situation);
         }
         return cells;
@@ -217,7 +231,11 @@ public sealed class BypassMatrixTests(FhirServer server)
                 await server.ScopedTokenAsync("clinician1", "patient/*.cruds", "Patient/sample-b"),
                 "sample-a"
             ),
-            _ => (await server.ScopedTokenAsync("clinician1", "user/Practitioner.cruds", null), "sample-a"),
+            "a scope of another type" => (
+                await server.ScopedTokenAsync("clinician1", "user/Practitioner.cruds", null),
+                "sample-a"
+            ),
+            _ => await BypassSituations.CallerAsync(server, situation),
         };
 
     private Task<FhirAnswer> BundleAsync(string caller, string type, string method, string url, string? resource)

@@ -56,6 +56,7 @@ public sealed class FhirServer : IAsyncLifetime, IDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Dictionary<(string, string), string> _tokens = [];
+    private readonly Dictionary<string, Task> _made = new(StringComparer.Ordinal);
     private readonly HttpClient _http = new(new HttpClientHandler { AllowAutoRedirect = false });
     private Task<int> _running = Task.FromResult(0);
 
@@ -105,6 +106,22 @@ public sealed class FhirServer : IAsyncLifetime, IDisposable
         var run = await CommandRun.Of([.. line, .. actsFor.SelectMany(a => new[] { "--for", a }), .. Store]);
         if (run.ExitCode != 0)
             throw new InvalidOperationException(run.Error);
+    }
+
+    /// <summary>A command on the server's folder, beside it.</summary>
+    internal async Task RunAsync(params string[] args)
+    {
+        var run = await CommandRun.Of([.. args, .. Store]);
+        if (run.ExitCode != 0)
+            throw new InvalidOperationException(run.Error);
+    }
+
+    /// <summary>Brings something about once for all tests.</summary>
+    internal Task OnceAsync(string name, Func<Task> make)
+    {
+        if (!_made.TryGetValue(name, out var made))
+            _made.Add(name, made = make());
+        return made;
     }
 
     /// <summary>A path beside <c>/fhir</c>.</summary>
