@@ -11,6 +11,7 @@ trap 'rm -rf "$tools"' EXIT
 dotnet tool install SharpFuzz.CommandLine --version 2.3.0 --tool-path "$tools" > /dev/null
 dotnet build -c Release -v q --nologo
 bin=$(dirname "$(find .. ../.. -path '*bin/Fuzz/release/Fuzz.dll' | head -1)")
+mkdir -p "findings/$target" # afl-fuzz makes one level alone
 dotnet "$bin/Fuzz.dll" seeds seeds
 "$tools/sharpfuzz" "$bin/Crypto.dll"
 AFL_SKIP_BIN_CHECK=1 AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 \
