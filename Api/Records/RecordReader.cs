@@ -132,6 +132,25 @@ internal static class RecordReader
         return await LoadAsync(context, read, cancellation);
     }
 
+    /// <summary>Versions of records, in the order in which they are named.</summary>
+    public static async Task<IReadOnlyList<StoredRecord>> LoadVersionsAsync(
+        LedgerContext context,
+        IReadOnlyList<RecordVersion> versions,
+        CancellationToken cancellation
+    )
+    {
+        var keys = versions.Select(v => v.RecordKey).Distinct(StringComparer.Ordinal).ToArray();
+        var (first, last) = (versions.Min(v => v.Written), versions.Max(v => v.Written));
+        var read = context
+            .Records.AsNoTracking()
+            .Include(r => r.Compartments)
+            .Where(r => keys.Contains(r.RecordKey) && r.Written >= first && r.Written <= last);
+        var loaded = (await LoadAsync(context, read, cancellation)).ToDictionary(r =>
+            (r.Record.RecordKey, r.Record.Version)
+        );
+        return [.. versions.Select(v => loaded.GetValueOrDefault((v.RecordKey, v.Version))).OfType<StoredRecord>()];
+    }
+
     private static IQueryable<RecordRow> Newest(LedgerContext context) =>
         context
             .Records.AsNoTracking()

@@ -62,6 +62,9 @@ internal static class FhirRoutes
             ScopePermissions.Read,
             HistoryApi.InstanceAsync
         ),
+        // SMART App Launch 2.2: history of a type and of the system are search's letter.
+        new("GET", "/{type}/_history", "history-type", FhirLevel.Type, ScopePermissions.Search, HistoryApi.OfManyAsync),
+        new("GET", "/_history", "history-system", FhirLevel.System, ScopePermissions.None, HistoryApi.OfManyAsync),
     ];
 
     /// <summary>Maps the routes.</summary>

@@ -1,6 +1,4 @@
-using System.Buffers.Text;
 using System.Text;
-using System.Text.Json;
 using MedLedger.Api.Fhir;
 using MedLedger.Api.Identity;
 using MedLedger.Api.Persistence;
@@ -12,17 +10,13 @@ namespace MedLedger.Api.Http.Rest;
 /// <summary>search by GET and POST (FHIR R4, search.html): everything in the answer, counts too, is what the caller may see.</summary>
 internal static class SearchApi
 {
-    private const string PageParameter = "_page";
-    private const string PagePlace = "fhir-page";
-    private static readonly TimeSpan PageLifetime = TimeSpan.FromHours(1);
-
     /// <summary>GET Type?...</summary>
     public static Task<IResult> GetAsync(FhirExchange exchange)
     {
         var query = exchange.Http.Request.Query;
-        if (query[PageParameter] is [{ } sealedPage])
+        if (query[PageLink.Parameter] is [{ } sealedPage])
         {
-            return OpenPage(exchange, sealedPage) is { } page
+            return PageLink.Open<Page>(exchange, exchange.Type, sealedPage) is { } page
                 ? RunAsync(exchange, page.Query, page.Offset)
                 : Task.FromResult(Outcomes.NotFound);
         }
@@ -78,7 +72,10 @@ internal static class SearchApi
             };
             bundle.Link("self", $"{exchange.BaseUrl}/{exchange.Type}?{Encode(parameters)}");
             if (!search.IsCountOnly && offset + page.Count < matches.Count)
-                bundle.Link("next", Seal(exchange, parameters, offset + page.Count));
+                bundle.Link(
+                    "next",
+                    PageLink.Seal(exchange, exchange.Type, new Page(offset + page.Count, [.. parameters]))
+                );
             foreach (var record in page)
                 bundle.AddFound(record.Reference, Cut(record.ToBody(), search.Elements), "match");
             foreach (var record in included)
@@ -126,49 +123,5 @@ internal static class SearchApi
     private static string Encode(IEnumerable<KeyValuePair<string, string>> parameters) =>
         string.Join('&', parameters.Select(p => $"{Uri.EscapeDataString(p.Key)}={Uri.EscapeDataString(p.Value)}"));
 
-    // A page's link says nothing to whoever sees it, and works for its caller and purpose alone; the search runs anew.
-    private static string Seal(
-        FhirExchange exchange,
-        IReadOnlyList<KeyValuePair<string, string>> parameters,
-        int offset
-    )
-    {
-        var store = exchange.Ledger.Store;
-        var expires = (store.Time.GetUtcNow() + PageLifetime).ToUnixTimeSeconds();
-        var page = new Page(
-            exchange.Type,
-            exchange.Caller.User.Name,
-            exchange.Caller.Purpose,
-            expires,
-            offset,
-            [.. parameters]
-        );
-        var bytes = store.SealEntry(PagePlace, JsonSerializer.SerializeToUtf8Bytes(page));
-        return $"{exchange.BaseUrl}/{exchange.Type}?{PageParameter}={Base64Url.EncodeToString(bytes)}";
-    }
-
-    private static Page? OpenPage(FhirExchange exchange, string text)
-    {
-        var store = exchange.Ledger.Store;
-        if (!Base64Url.IsValid(text) || store.OpenEntry(PagePlace, Base64Url.DecodeFromChars(text)) is not { } json)
-            return null;
-        var page = JsonSerializer.Deserialize<Page>(json);
-        return
-            page is not null
-            && page.Type == exchange.Type
-            && page.User == exchange.Caller.User.Name
-            && page.Purpose == exchange.Caller.Purpose
-            && page.Expires > store.Time.GetUtcNow().ToUnixTimeSeconds()
-            ? page
-            : null;
-    }
-
-    private sealed record Page(
-        string Type,
-        string User,
-        string Purpose,
-        long Expires,
-        int Offset,
-        List<KeyValuePair<string, string>> Query
-    );
+    private sealed record Page(int Offset, List<KeyValuePair<string, string>> Query);
 }

@@ -40,6 +40,8 @@ public sealed partial class BypassMatrixTests(FhirServer server)
         "AuditEvent?entity=Patient/{0}",
     ];
 
+    private static readonly string[] Histories = ["_history", "Patient/_history", "Observation/_history"];
+
     private static readonly (string Method, string Path, string? Body)[] Writes =
     [
         ("PUT", "Patient/{0}", """{"resourceType":"Patient","id":"{0}","active":false}"""),
@@ -53,8 +55,6 @@ public sealed partial class BypassMatrixTests(FhirServer server)
 
     private static readonly (string Method, string Path)[] NotBuilt =
     [
-        ("GET", "_history"),
-        ("GET", "Patient/_history"),
         ("GET", "Patient/{0}/$everything"),
         ("POST", "Patient/{0}/$everything"),
         ("GET", "Patient/{0}/Observation"),
@@ -90,6 +90,8 @@ public sealed partial class BypassMatrixTests(FhirServer server)
     ];
 
     public static TheoryData<string, string> ReadCells { get; } = Cells(Reads);
+
+    public static TheoryData<string, string> HistoryCells { get; } = Cells(Histories);
 
     public static TheoryData<string, string> WriteCells { get; } =
         Cells([.. Writes.Select(w => $"{w.Method} {w.Path}")]);
@@ -167,11 +169,36 @@ public sealed partial class BypassMatrixTests(FhirServer server)
         Assert.Equal(HttpStatusCode.NotImplemented, answer.Status);
     }
 
+    // The path names no patient: what is there of others is answered, of this one nothing, on no page.
+    [Theory]
+    [MemberData(nameof(HistoryCells))]
+    public async Task A_history_of_many_has_nothing_of_the_patient(string path, string situation)
+    {
+        var (caller, patient) = await CallerAsync(situation);
+        for (var next = path + "?_count=200"; next is not null; )
+        {
+            var answer = await server.GetAsync(caller, next);
+            Assert.DoesNotContain(patient, answer.Body, StringComparison.Ordinal);
+            if (answer.Status != HttpStatusCode.OK)
+            {
+                Assert.Equal(("a scope of another type", HttpStatusCode.Forbidden), (situation, answer.Status));
+                break;
+            }
+            next = answer.Link("next");
+        }
+        foreach (var type in new[] { "batch", "transaction" })
+        {
+            var inner = await BundleAsync(caller, type, "GET", path, null);
+            Assert.DoesNotContain(patient, inner.Body, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task Nothing_is_told_without_a_token()
     {
         var all = Reads
             .Select(r => $"GET {r}")
+            .Concat(Histories.Select(h => $"GET {h}"))
             .Concat(Writes.Select(w => $"{w.Method} {w.Path}"))
             .Concat(NotBuilt.Select(n => $"{n.Method} {n.Path}"));
         foreach (var line in all)
