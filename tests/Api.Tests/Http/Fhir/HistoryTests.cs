@@ -21,7 +21,7 @@ public sealed class HistoryTests(FhirServer server)
             var answer = await server.GetAsync("clinician1", $"{history}?_since={since}");
             Assert.Equal((HttpStatusCode.OK, "history"), (answer.Status, answer.Json.GetProperty("type").GetString()));
             var own = Requests(answer).Where(r => r.Url.EndsWith(path, StringComparison.Ordinal)).ToList();
-            Assert.Equal(["DELETE 204", "PUT 200", "POST 201"], own.Select(o => o.Line));
+            Assert.Equal(["DELETE 204", "PUT 200", "POST 201"], own.Select(o => o.Line), StringComparer.Ordinal);
             Assert.Contains(
                 path,
                 (await server.GetAsync("patient1", $"{history}?_since={since}")).Body,
@@ -85,10 +85,10 @@ public sealed class HistoryTests(FhirServer server)
                 body.Replace("\"final\"", $"\"{status}\"", StringComparison.Ordinal)
             );
         var page = await server.GetAsync("clinician1", path + "/_history?_count=2");
-        Assert.Equal(["W/\"3\"", "W/\"2\""], Requests(page).Select(r => r.Tag));
+        Assert.Equal(["W/\"3\"", "W/\"2\""], Requests(page).Select(r => r.Tag), StringComparer.Ordinal);
         Assert.Equal(3, page.Json.GetProperty("total").GetInt32());
         var rest = await server.GetAsync("clinician1", page.Link("next")!);
-        Assert.Equal(["W/\"1\""], Requests(rest).Select(r => r.Tag));
+        Assert.Equal(["W/\"1\""], Requests(rest).Select(r => r.Tag), StringComparer.Ordinal);
         Assert.Null(rest.Link("next"));
     }
 
