@@ -207,7 +207,7 @@ internal static partial class IdentifierPatterns
     [GeneratedRegex(
         @"\b(?:accession|specimen|case|order|encounter|visit|study|sample|reference|ref|csn|fin|id|identifier|tracking|pin|slide|requisition|trial|subject|room|bed|admission|file)(?:\s(?:number|no|id|\#))?\s{0,2}[.:\#]{1,2}\s{0,3}\#?"
             + Value
-            + @"|\b(?:accession|specimen|encounter|requisition|tracking|csn)\s(?:number|no|id|\#)\.?\s{0,2}:?\s?"
+            + @"|\b(?:accession|specimen|encounter|requisition|tracking|csn|study|subject|trial|participant|sample)\s(?:number|no|id|\#)\.?\s{0,2}:?\s?"
             + Value
             + @"|\#\s?(?<v>\d{5,12})(?!\d)",
         Loose,

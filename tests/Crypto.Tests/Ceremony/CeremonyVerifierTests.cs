@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using MedLedger.Crypto.Ceremony;
 using MedLedger.Crypto.Groth16;
 using MedLedger.Crypto.R1cs;
@@ -189,6 +190,17 @@ public sealed class CeremonyVerifierTests(SmallCeremony ceremony) : IClassFixtur
         var path = ceremony.At($"powers-{section}.ptau");
         File.WriteAllBytes(path, bytes);
         Assert.StartsWith("The powers of tau", Verify(ceremony.Key, powers: path).Fault, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Powers_of_tau_of_power_zero_are_refused()
+    {
+        var bytes = File.ReadAllBytes(ceremony.Powers);
+        BinaryPrimitives.WriteUInt32LittleEndian(Sections.Of(bytes, 1)[36..], 0); // after the length and bytes of the modulus
+        var path = ceremony.At("zero.ptau");
+        File.WriteAllBytes(path, bytes);
+        var fault = Assert.Throws<InvalidDataException>(() => PowersOfTau.Load(path));
+        Assert.Equal("The file has no power of tau but the first.", fault.Message);
     }
 
     [Fact]
