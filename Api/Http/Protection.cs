@@ -154,8 +154,8 @@ internal static class Protection
                     _ => new TokenBucketRateLimiterOptions
                     {
                         TokenLimit = 2 * settings.Rate,
-                        TokensPerPeriod = Math.Max(1, settings.Rate / 10),
-                        ReplenishmentPeriod = TimeSpan.FromMilliseconds(100),
+                        TokensPerPeriod = settings.Rate,
+                        ReplenishmentPeriod = TimeSpan.FromSeconds(1),
                     }
                 );
         });

@@ -70,7 +70,9 @@ public sealed class ProtectionTests
         var again = await server.TokenAsync("clinician1", "HPAYMT");
         for (var i = 0; i < 40; i++)
             answers.Add(await StatusAsync(server, one));
-        Assert.Equal(HttpStatusCode.TooManyRequests, await StatusAsync(server, again));
+        // Nine are within what an account may ask at once, ten.
+        var together = await Task.WhenAll(Enumerable.Range(0, 9).Select(_ => StatusAsync(server, again)));
+        Assert.Contains(HttpStatusCode.TooManyRequests, together);
     }
 
     [Fact]
