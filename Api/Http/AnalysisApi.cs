@@ -231,7 +231,8 @@ internal static class AnalysisApi
             Agent = caller.User.Reference,
             Purpose = caller.Purpose,
             Interaction = interaction,
-            Entities = ["analysis-" + (id.Length <= LongestId ? id : id[..LongestId])],
+            // An id that no analysis can have is the caller's text, and stays out of the log.
+            Entities = ["analysis-" + (id.Length <= LongestId && id.All(char.IsAsciiHexDigit) ? id : "unknown")],
         };
 
     private static bool IsInContext(Caller caller, AnalysisRow row, OpenLedger ledger) =>

@@ -36,7 +36,7 @@ public sealed class AuditEventApiTests(FhirServer server)
     {
         await server.GetAsync("clinician1", "Patient/sample-b");
         var (pages, seen) = (0, new HashSet<string>(StringComparer.Ordinal));
-        for (string? path = "AuditEvent?_count=40"; path is not null && pages < 100; pages++)
+        for (string? path = "AuditEvent?_count=40"; path is not null && pages < 1000; pages++)
         {
             var page = await server.GetAsync("compliance1", path);
             Assert.Equal(HttpStatusCode.OK, page.Status);

@@ -98,6 +98,7 @@ public sealed partial class BypassMatrixTests
     public void Every_FHIR_route_has_a_row()
     {
         var rows = Reads
+            .Concat(Histories)
             .Select(r => "GET /" + r)
             .Concat(
                 Reads
