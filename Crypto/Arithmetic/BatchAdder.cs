@@ -11,6 +11,7 @@ namespace MedLedger.Crypto.Arithmetic;
 /// inverse of x2 - x1, three for the sum. Pairs with equal x (a doubling, or a point and its opposite) are found by the
 /// product being zero and are done apart.
 /// </summary>
+[SkipLocalsInit]
 internal sealed unsafe class BatchAdder<TLanes, TField> : IDisposable
     where TLanes : unmanaged, ILanes<TLanes, TField>
     where TField : unmanaged, IFieldElement<TField>

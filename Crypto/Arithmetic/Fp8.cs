@@ -14,6 +14,7 @@ namespace MedLedger.Crypto.Arithmetic;
 /// Hoeven, Lecerf, Quintin: "Modular SIMD arithmetic in Mathemagix", 2014, section 3.4, with floating point).
 /// Values are kept loosely reduced: products stay below 1.8p for operands whose product is below 64p^2.
 /// </summary>
+[SkipLocalsInit] // no place is read before it is written, and zeroing kilobytes costs as much as a product
 internal unsafe partial struct Fp8<TField, TModulus> : ITransformLanes<Fp8<TField, TModulus>, TField>
     where TField : unmanaged, IFieldElement<TField>
     where TModulus : struct, IModulus
@@ -90,11 +91,11 @@ internal unsafe partial struct Fp8<TField, TModulus> : ITransformLanes<Fp8<TFiel
                 q2 = Vector512.Create((double)Q2),
                 q3 = Vector512.Create((double)Q3),
                 q4 = Vector512.Create((double)Q4);
-            Words t0 = Vector512.Create(0x79a0000000000000UL),
-                t1 = Vector512.Create(0x6660000000000000UL),
-                t2 = Vector512.Create(0x5320000000000000UL);
-            Words t3 = Vector512.Create(0x3fe0000000000000UL),
-                t4 = Vector512.Create(0x2ca0000000000000UL),
+            Words t0 = Vector512.Create(0xbcd0000000000000UL),
+                t1 = Vector512.Create(0xa990000000000000UL),
+                t2 = Vector512.Create(0x9650000000000000UL);
+            Words t3 = Vector512.Create(0x8310000000000000UL),
+                t4 = Vector512.Create(0x6fd0000000000000UL),
                 t5 = Vector512.Create(0x2620000000000000UL);
             Step(
                 ToDouble(x._l0),
@@ -115,7 +116,6 @@ internal unsafe partial struct Fp8<TField, TModulus> : ITransformLanes<Fp8<TFiel
                 ref t4,
                 ref t5
             );
-            t1 += t0 >>> 52;
             t0 = Vector512.Create(0x3960000000000000UL);
             Step(
                 ToDouble(x._l1),
@@ -136,7 +136,6 @@ internal unsafe partial struct Fp8<TField, TModulus> : ITransformLanes<Fp8<TFiel
                 ref t5,
                 ref t0
             );
-            t2 += t1 >>> 52;
             t1 = Vector512.Create(0x4ca0000000000000UL);
             Step(
                 ToDouble(x._l2),
@@ -157,7 +156,6 @@ internal unsafe partial struct Fp8<TField, TModulus> : ITransformLanes<Fp8<TFiel
                 ref t0,
                 ref t1
             );
-            t3 += t2 >>> 52;
             t2 = Vector512.Create(0x5fe0000000000000UL);
             Step(
                 ToDouble(x._l3),
@@ -178,7 +176,6 @@ internal unsafe partial struct Fp8<TField, TModulus> : ITransformLanes<Fp8<TFiel
                 ref t1,
                 ref t2
             );
-            t4 += t3 >>> 52;
             t3 = Vector512.Create(0x7320000000000000UL);
             Step(
                 ToDouble(x._l4),
@@ -199,7 +196,6 @@ internal unsafe partial struct Fp8<TField, TModulus> : ITransformLanes<Fp8<TFiel
                 ref t2,
                 ref t3
             );
-            t5 += t4 >>> 52;
             var mask = Vector512.Create(Mask);
             t0 += t5 >>> 52;
             t1 += t0 >>> 52;
@@ -216,7 +212,10 @@ internal unsafe partial struct Fp8<TField, TModulus> : ITransformLanes<Fp8<TFiel
     public static void Square(in Fp8<TField, TModulus> a, out Fp8<TField, TModulus> result) =>
         Multiply(a, a, out result);
 
-    /// <summary>t += x*y + m*p with m such that the lowest limb becomes a multiple of 2^52.</summary>
+    /// <summary>
+    /// t += x*y + m*p with m such that the lowest limb becomes a multiple of 2^52. That limb's own low half is not added:
+    /// with a limb that is not zero it would make exactly 2^52, so that adding 2^52 - 1 carries the same.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Step(
         Doubles x,
@@ -245,11 +244,10 @@ internal unsafe partial struct Fp8<TField, TModulus> : ITransformLanes<Fp8<TFiel
             Product(x, y2, ref t2, ref t3);
             Product(x, y3, ref t3, ref t4);
             Product(x, y4, ref t4, ref t5);
-            // t0 still lacks the exponent bits of one more low half.
-            var low = ToDouble((t0 + Vector512.Create(BitsOfTwoTo52)) & Vector512.Create(Mask));
-            var m =
-                LowHalf(low, Vector512.Create((double)(TModulus.NegativeInverse & Mask))) - Vector512.Create(TwoTo52);
-            Product(m, q0, ref t0, ref t1);
+            var m = ToDouble(
+                Avx512DQ.MultiplyLow(t0, Vector512.Create(TModulus.NegativeInverse)) & Vector512.Create(Mask)
+            );
+            t1 += HighHalf(m, q0) + ((t0 + Vector512.Create(Mask)) >>> 52);
             Product(m, q1, ref t1, ref t2);
             Product(m, q2, ref t2, ref t3);
             Product(m, q3, ref t3, ref t4);
@@ -270,14 +268,9 @@ internal unsafe partial struct Fp8<TField, TModulus> : ITransformLanes<Fp8<TFiel
         }
     }
 
-    /// <summary>2^52 plus the low 52 bits of a*b.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Doubles LowHalf(Doubles a, Doubles b)
-    {
-        var h = Avx512F.FusedMultiplyAdd(a, b, Vector512.Create(TwoTo104), FloatRoundingMode.ToZero);
-        var rest = Vector512.Create(TwoTo104 + TwoTo52) - h;
-        return Avx512F.FusedMultiplyAdd(a, b, rest, FloatRoundingMode.ToZero);
-    }
+    private static Words HighHalf(Doubles a, Doubles b) =>
+        Avx512F.FusedMultiplyAdd(a, b, Vector512.Create(TwoTo104), FloatRoundingMode.ToZero).AsUInt64();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Doubles ToDouble(Words value) => Avx512DQ.ConvertToVector512Double(value);

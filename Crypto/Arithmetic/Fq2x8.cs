@@ -4,6 +4,7 @@ using MedLedger.Crypto.Fields;
 namespace MedLedger.Crypto.Arithmetic;
 
 /// <summary>Eight elements of Fq2 side by side, for G2. Operands of products are below 3.1q in each coefficient.</summary>
+[SkipLocalsInit]
 internal unsafe struct Fq2x8 : ILanes<Fq2x8, Fq2>
 {
     private Fq8 _c0,

@@ -12,6 +12,7 @@ namespace MedLedger.Crypto.Arithmetic;
 /// A transform is two passes over the memory, each on pieces that fit the second-level cache: the stages whose partners are a
 /// block or more apart, on columns of all blocks, and the others within a block.
 /// </summary>
+[SkipLocalsInit]
 internal sealed unsafe class NttDomain<TLanes> : IDisposable
     where TLanes : unmanaged, ITransformLanes<TLanes, Fr>
 {

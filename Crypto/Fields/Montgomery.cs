@@ -77,11 +77,11 @@ internal static class Montgomery<TModulus>
     {
         unchecked
         {
-            ulong c = 0,
-                d = 0;
+            ulong c = 0;
             t0 = MultiplyAdd(t0, x, y0, ref c);
             var m = t0 * TModulus.NegativeInverse;
-            MultiplyAdd(t0, m, TModulus.P0, ref d);
+            // t0 + m*P0 is a multiple of 2^64: its low word carries one exactly when t0 is not zero.
+            var d = MultiplyHigh(m, TModulus.P0) + (t0 == 0 ? 0UL : 1UL);
             t1 = MultiplyAdd(t1, x, y1, ref c);
             t0 = MultiplyAdd(t1, m, TModulus.P1, ref d);
             t2 = MultiplyAdd(t2, x, y2, ref c);
