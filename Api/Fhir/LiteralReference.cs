@@ -10,6 +10,8 @@ internal static class LiteralReference
     public static string? ToTypeAndId(string reference)
     {
         var path = reference.AsSpan();
+        if (path.Contains('?'))
+            return null;
         var history = path.IndexOf("/_history/", StringComparison.Ordinal);
         if (history >= 0)
             path = path[..history];

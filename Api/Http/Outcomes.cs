@@ -21,6 +21,9 @@ internal sealed record Outcome(int Status, string Code, string Text)
             },
         };
 
+    /// <summary>The same as UTF-8 JSON.</summary>
+    public byte[] ToBody() => JsonSerializer.SerializeToUtf8Bytes(ToResource());
+
     /// <summary>The response.</summary>
     public IResult ToResult() =>
         Results.Text(JsonSerializer.Serialize(ToResource()), "application/fhir+json", statusCode: Status);
@@ -92,6 +95,11 @@ internal static class Outcomes
 
         public static Outcome Preconditions { get; } =
             new(412, "multiple-matches", "The criteria match more than one resource.");
+
+        public static Outcome NoMatch { get; } = new(412, "not-found", "A conditional reference matches no resource.");
+
+        public static Outcome Exists { get; } =
+            new(412, "conflict", "The resource is there already, against If-None-Match.");
 
         public static Outcome NotWritable { get; } =
             new(403, "forbidden", "The consents of the patient do not permit this to be written.");

@@ -50,9 +50,8 @@ internal static class BundleApi
 
     private static void Write(Utf8JsonWriter writer, InnerAnswer answer, string baseUrl)
     {
-        var isProblem = answer.Status >= 400;
         writer.WriteStartObject();
-        if (answer.Body.Length > 0 && !isProblem)
+        if (answer.Body.Length > 0 && !answer.IsOutcome)
         {
             writer.WritePropertyName("resource");
             writer.WriteRawValue(answer.Body, skipInputValidation: true);
@@ -65,7 +64,7 @@ internal static class BundleApi
             writer.WriteString("etag", tag);
         if (answer.Headers.LastModified is [{ } modified] && DateTimeOffset.TryParse(modified, out var time))
             writer.WriteString("lastModified", Records.ReadableRecord.Instant(time));
-        if (answer.Body.Length > 0 && isProblem)
+        if (answer.Body.Length > 0 && answer.IsOutcome)
         {
             writer.WritePropertyName("outcome");
             writer.WriteRawValue(answer.Body, skipInputValidation: true);

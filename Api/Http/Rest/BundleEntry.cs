@@ -14,9 +14,8 @@ internal sealed record BundleEntry(string? FullUrl, string Method, string Url, b
     /// <summary>The path of the URL, without its query.</summary>
     public string Path => Url.Split('?')[0].Trim('/');
 
-    /// <summary>Whether the URL or a condition names resources by search criteria.</summary>
-    public bool IsConditional =>
-        (Method != "GET" && Url.Contains('?', StringComparison.Ordinal)) || Condition("If-None-Exist") is not null;
+    /// <summary>The query of the URL; null when it has none.</summary>
+    public string? Query => Url.Split('?', 2) is [_, { Length: > 0 } query] ? query : null;
 
     /// <summary>A condition; null when it is not there.</summary>
     public string? Condition(string name) =>

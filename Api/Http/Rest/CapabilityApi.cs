@@ -71,6 +71,12 @@ internal static class CapabilityApi
             Versioning = CapabilityStatement.ResourceVersionPolicy.Versioned,
             ReadHistory = true,
             UpdateCreate = Codes(FhirLevel.Type).Contains("update", StringComparer.Ordinal),
+            ConditionalCreate = Has("POST", "/{type}"),
+            ConditionalRead = CapabilityStatement.ConditionalReadStatus.FullSupport,
+            ConditionalUpdate = Has("PUT", "/{type}"),
+            ConditionalDelete = Has("DELETE", "/{type}")
+                ? CapabilityStatement.ConditionalDeleteStatus.Single
+                : CapabilityStatement.ConditionalDeleteStatus.NotSupported,
         };
         foreach (var code in Codes(FhirLevel.Type))
         {
@@ -89,6 +95,9 @@ internal static class CapabilityApi
         }
         return resource;
     }
+
+    private static bool Has(string method, string path) =>
+        FhirRoutes.All.Any(route => route.Method == method && route.Path == path);
 
     private static IEnumerable<string> Codes(FhirLevel level) =>
         FhirRoutes

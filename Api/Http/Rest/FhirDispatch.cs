@@ -1,7 +1,11 @@
 namespace MedLedger.Api.Http.Rest;
 
 /// <summary>What one request inside a Bundle came to.</summary>
-internal sealed record InnerAnswer(int Status, IHeaderDictionary Headers, byte[] Body);
+/// <param name="Status">The HTTP status.</param>
+/// <param name="Headers">The response's headers.</param>
+/// <param name="Body">A resource; empty for none.</param>
+/// <param name="IsOutcome">The body is the OperationOutcome about the request, not what was asked for.</param>
+internal sealed record InnerAnswer(int Status, IHeaderDictionary Headers, byte[] Body, bool IsOutcome = false);
 
 /// <summary>
 /// Runs the requests inside a Bundle through the same handlers as requests from outside, for the same caller: there is no
@@ -86,10 +90,13 @@ internal static class FhirDispatch
     private static async Task<InnerAnswer> ExecuteAsync(HttpContext http, IResult result)
     {
         await result.ExecuteAsync(http);
+        var body = ((MemoryStream)http.Response.Body).ToArray();
+        var isAbout = http.Response.StatusCode >= 400 || http.Request.Method is not ("GET" or "HEAD");
         return new InnerAnswer(
             http.Response.StatusCode,
             http.Response.Headers,
-            ((MemoryStream)http.Response.Body).ToArray()
+            body,
+            isAbout && body.AsSpan().StartsWith("{\"resourceType\":\"OperationOutcome\""u8)
         );
     }
 }

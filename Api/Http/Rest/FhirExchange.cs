@@ -28,6 +28,9 @@ internal sealed class FhirExchange(HttpContext http, Caller caller, OpenLedger l
     /// <summary><c>Type/id</c> in the URL.</summary>
     public string Reference => $"{Type}/{Id}";
 
+    /// <summary>What a condition found takes the place of an id in the URL.</summary>
+    public void Name(string id) => Http.Request.RouteValues["id"] = id;
+
     /// <summary>Whether type and id in the URL can be those of a resource.</summary>
     public bool HasReference => ResourceParser.ResourceTypes.Contains(Type) && LiteralReference.IsId(Id);
 

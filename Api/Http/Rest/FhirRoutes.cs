@@ -44,6 +44,8 @@ internal static class FhirRoutes
         new("POST", "/{type}/_search", "search-type", FhirLevel.Type, ScopePermissions.Search, SearchApi.PostAsync),
         new("POST", "/{type}", "create", FhirLevel.Type, ScopePermissions.Create, WriteApi.CreateAsync),
         new("PUT", "/{type}/{id}", "update", FhirLevel.Type, ScopePermissions.Update, WriteApi.UpdateAsync),
+        new("PUT", "/{type}", "update", FhirLevel.Type, ScopePermissions.Update, ConditionalApi.UpdateAsync),
+        new("DELETE", "/{type}", "delete", FhirLevel.Type, ScopePermissions.Delete, ConditionalApi.DeleteAsync),
         new("DELETE", "/{type}/{id}", "delete", FhirLevel.Type, ScopePermissions.Delete, WriteApi.DeleteAsync),
         new("GET", "/{type}/{id}", "read", FhirLevel.Type, ScopePermissions.Read, ReadApi.ReadAsync),
         new(

@@ -47,6 +47,24 @@ internal static class ResourceInput
     }
 
     /// <summary>
+    /// The same for the type of the URL, with the conditional references resolved by the caller's own searches.
+    /// </summary>
+    public static async Task<(PreparedRecord? Record, Outcome? Problem)> PrepareAsync(
+        FhirExchange exchange,
+        ReadOnlyMemory<byte> json,
+        string id,
+        bool isOwnId
+    )
+    {
+        var prepared = Prepare(json, exchange.Type, id, isOwnId);
+        var conditional = ConditionalReferences.Of(prepared.Record).ToList();
+        if (conditional.Count == 0)
+            return prepared;
+        var (names, problem) = await ConditionalReferences.ResolveAsync(exchange, conditional);
+        return problem is null ? Prepare(json, exchange.Type, id, isOwnId, names) : (null, problem);
+    }
+
+    /// <summary>
     /// Prepares a resource of the type of the URL. <paramref name="id"/> is the id it gets; with
     /// <paramref name="isOwnId"/> the body has to have the same.
     /// </summary>

@@ -11,48 +11,25 @@ namespace MedLedger.Api.Http.Rest;
 internal static class TransactionApi
 {
     private const string Urn = "urn:";
-
-    private sealed class Step(BundleEntry entry, int index) : IDisposable
-    {
-        public BundleEntry Entry { get; } = entry;
-
-        public int Index { get; } = index;
-
-        public string Type { get; set; } = "";
-
-        public string Id { get; set; } = "";
-
-        public PreparedRecord? Record { get; set; }
-
-        public ReadableRecord? Current { get; set; }
-
-        public RecordChange? Change { get; set; }
-
-        public string Reference => $"{Type}/{Id}";
-
-        public ScopePermissions Permission =>
-            Entry.Method switch
-            {
-                "POST" => ScopePermissions.Create,
-                "DELETE" => ScopePermissions.Delete,
-                _ => ScopePermissions.Update,
-            };
-
-        public void Dispose() => Current?.Dispose();
-    }
+    private const string Done = "The resource was written.";
 
     /// <summary>Runs the entries.</summary>
     public static async Task<IResult> RunAsync(FhirExchange exchange, IReadOnlyList<BundleEntry> entries)
     {
         if (!exchange.MayWrite || (!exchange.MayRead && entries.Any(e => e.Method == "GET")))
             return Outcomes.Forbidden;
-        var steps = entries.Select((entry, i) => new Step(entry, i)).Where(s => s.Entry.Method != "GET").ToList();
+        var steps = entries
+            .Select((entry, i) => new TransactionStep(entry, i))
+            .Where(s => s.Entry.Method != "GET")
+            .ToList();
         try
         {
             var problem =
                 Address(steps)
                 ?? Scoped(exchange, steps)
-                ?? Prepare(steps, References(steps))
+                ?? await TransactionConditions.ResolveAsync(exchange, steps)
+                ?? Once(steps)
+                ?? await PrepareAsync(exchange, steps)
                 ?? await PlanAsync(exchange, steps);
             if (problem is not null)
                 return problem.ToResult();
@@ -84,28 +61,28 @@ internal static class TransactionApi
     }
 
     // What each entry writes, before anything is looked up.
-    private static Outcome? Address(List<Step> steps)
+    private static Outcome? Address(List<TransactionStep> steps)
     {
-        var targets = new HashSet<string>(StringComparer.Ordinal);
         foreach (var step in steps)
         {
-            Outcome Wrong(string text) => Outcomes.Table.BadRequest($"entry[{step.Index}]: {text}");
-            if (step.Entry.IsConditional)
-                return Outcomes.Table.NotSupported with
-                {
-                    Text = $"entry[{step.Index}]: conditional writes are not built yet.",
-                };
+            Outcome Wrong(string text) => step.At(Outcomes.Table.BadRequest(text));
             var parts = step.Entry.Path.Split('/');
             if (!ResourceParser.ResourceTypes.Contains(parts[0]))
                 return Wrong("FHIR R4 has no such resource type.");
             step.Type = parts[0];
+            var (query, hasResource) = (step.Entry.Query, step.Entry.Resource is not null);
             switch (step.Entry.Method)
             {
-                case "POST" when parts.Length == 1 && step.Entry.Resource is not null:
-                    step.Id = RecordChanges.NewId();
+                case "POST" when parts.Length == 1 && query is null && hasResource:
+                    step.Criteria = step.Entry.Condition("If-None-Exist");
+                    step.Id = step.Criteria is null ? RecordChanges.NewId() : "";
                     break;
-                case "PUT" when parts.Length == 2 && LiteralReference.IsId(parts[1]) && step.Entry.Resource is not null:
-                case "DELETE" when parts.Length == 2 && LiteralReference.IsId(parts[1]):
+                case "PUT" when parts.Length == 1 && query is not null && hasResource:
+                case "DELETE" when parts.Length == 1 && query is not null:
+                    step.Criteria = query;
+                    break;
+                case "PUT" when parts.Length == 2 && query is null && LiteralReference.IsId(parts[1]) && hasResource:
+                case "DELETE" when parts.Length == 2 && query is null && LiteralReference.IsId(parts[1]):
                     step.Id = parts[1];
                     break;
                 case "PATCH":
@@ -113,27 +90,27 @@ internal static class TransactionApi
                 default:
                     return Wrong("the method does not go with the URL or the resource.");
             }
-            if (!targets.Add(step.Reference))
-                return Wrong("a resource is written twice.");
             if (step.Type == "Consent")
-                return Outcomes.Table.Rule($"entry[{step.Index}]: a Consent is written alone, not in a transaction.");
+                return step.At(Outcomes.Table.Rule("a Consent is written alone, not in a transaction."));
         }
         return null;
     }
 
-    // Each entry needs its own scope, before anything is looked up; what is read is checked where it is read.
-    private static Outcome? Scoped(FhirExchange exchange, List<Step> steps)
+    private static Outcome? Once(List<TransactionStep> steps)
     {
-        var wrong = steps.Find(s => !exchange.Caller.Scopes.Allow(s.Type, s.Permission));
-        return wrong is null
-            ? null
-            : Outcomes.Table.OutsideScope with
-            {
-                Text = $"entry[{wrong.Index}]: {Outcomes.Table.OutsideScope.Text}",
-            };
+        var targets = new HashSet<string>(StringComparer.Ordinal);
+        var twice = steps.Find(s => s.Existing is null && !targets.Add(s.Reference));
+        return twice?.At(Outcomes.Table.BadRequest("a resource is written twice."));
     }
 
-    private static Dictionary<string, string> References(List<Step> steps)
+    // Each entry needs its own scope, before anything is looked up; what is read is checked where it is read.
+    private static Outcome? Scoped(FhirExchange exchange, List<TransactionStep> steps)
+    {
+        var wrong = steps.Find(s => !exchange.Caller.Scopes.Allow(s.Type, s.Permission));
+        return wrong?.At(Outcomes.Table.OutsideScope);
+    }
+
+    private static Dictionary<string, string> References(List<TransactionStep> steps)
     {
         var references = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var step in steps.Where(s => s.Entry.FullUrl is not null && s.Entry.Method != "DELETE"))
@@ -141,7 +118,27 @@ internal static class TransactionApi
         return references;
     }
 
-    private static Outcome? Prepare(List<Step> steps, Dictionary<string, string> references)
+    // Conditional references are known once the resources are read; those that have some are prepared once more.
+    private static async Task<Outcome?> PrepareAsync(FhirExchange exchange, List<TransactionStep> steps)
+    {
+        var references = References(steps);
+        if (Prepare(steps, references) is { } problem)
+            return problem;
+        var conditional = steps.Where(s => ConditionalReferences.Of(s.Record).Any()).ToList();
+        if (conditional.Count == 0)
+            return null;
+        var (names, unresolved) = await ConditionalReferences.ResolveAsync(
+            exchange,
+            conditional.SelectMany(s => ConditionalReferences.Of(s.Record))
+        );
+        if (unresolved is not null)
+            return unresolved;
+        foreach (var (reference, name) in names!)
+            references.TryAdd(reference, name);
+        return Prepare(conditional, references);
+    }
+
+    private static Outcome? Prepare(List<TransactionStep> steps, Dictionary<string, string> references)
     {
         var problems = new Outcome?[steps.Count];
         Parallel.For(
@@ -152,7 +149,7 @@ internal static class TransactionApi
                 var step = steps[i];
                 if (step.Entry.Method == "DELETE")
                     return;
-                var isOwnId = step.Entry.Method == "PUT";
+                var isOwnId = step.Entry.Method == "PUT" && step.Criteria is null;
                 (step.Record, problems[i]) = ResourceInput.Prepare(
                     step.Entry.Resource,
                     step.Type,
@@ -167,7 +164,7 @@ internal static class TransactionApi
         for (var i = 0; i < steps.Count; i++)
         {
             if (problems[i] is { } problem)
-                return problem with { Text = $"entry[{steps[i].Index}]: {problem.Text}" };
+                return steps[i].At(problem);
         }
         return null;
     }
@@ -176,12 +173,17 @@ internal static class TransactionApi
         record?.Description.Facts.RefersTo?.Any(r => r.StartsWith(Urn, StringComparison.Ordinal)) == true;
 
     // What is changed or deleted has to be there for this caller.
-    private static async Task<Outcome?> PlanAsync(FhirExchange exchange, List<Step> steps)
+    private static async Task<Outcome?> PlanAsync(FhirExchange exchange, List<TransactionStep> steps)
     {
         foreach (var step in steps)
         {
-            if (step.Entry.Method == "POST" || (step.Entry.Method == "PUT" && exchange.IsTrustedWriter))
+            if (step.Existing is not null)
+                continue;
+            if (step.Entry.Method == "POST" || step.IsNew || (step.Entry.Method == "PUT" && exchange.IsTrustedWriter))
             {
+                // What is new has no version that could match.
+                if (step.Entry.Method == "PUT" && step.Entry.Condition("If-Match") is not null)
+                    return step.At(Outcomes.Table.VersionConflict);
                 step.Change = new RecordChange(step.Record!, WriteReason.Change, Expected: 0);
                 continue;
             }
@@ -196,10 +198,16 @@ internal static class TransactionApi
             );
             if (step.Current is null)
                 return Outcomes.Table.NotFound;
-            if (step.Entry.Condition("If-Match") is { } tag && FhirBody.VersionOf(tag) != step.Current.Version)
-                return Outcomes.Table.VersionConflict;
+            if (step.Entry.Condition("If-Match") is { } tag && !WriteApi.Matches(tag, step.Current))
+                return step.At(Outcomes.Table.VersionConflict);
+            if (
+                step.Entry.Condition("If-None-Match") is { } other
+                && !step.Current.IsDeleted
+                && WriteApi.Matches(other, step.Current)
+            )
+                return step.At(Outcomes.Table.Exists);
             if (!exchange.MayChange(step.Type))
-                return Outcomes.Table.NotWritable;
+                return step.At(Outcomes.Table.NotWritable);
             if (step.Entry.Method == "PUT")
                 step.Change = new RecordChange(
                     step.Record!,
@@ -221,15 +229,15 @@ internal static class TransactionApi
     private static async Task<IResult> AnswerAsync(
         FhirExchange exchange,
         IReadOnlyList<BundleEntry> entries,
-        List<Step> steps,
+        List<TransactionStep> steps,
         IReadOnlyList<ChangeResult> results
     )
     {
         var answers = new InnerAnswer?[entries.Count];
-        var wantsBody = WriteApi.Preference(exchange.Http.Request) == "representation";
+        var preference = WriteApi.Preference(exchange.Http.Request);
         var next = 0;
         foreach (var step in steps)
-            answers[step.Index] = Answer(step, step.Change is null ? null : results[next++], wantsBody);
+            answers[step.Index] = Answer(exchange, step, step.Change is null ? null : results[next++], preference);
         for (var i = 0; i < entries.Count; i++)
             answers[i] ??= await BundleApi.SendAsync(exchange, entries[i]);
         return FhirBody.Of(
@@ -238,27 +246,47 @@ internal static class TransactionApi
         );
     }
 
-    private static InnerAnswer Answer(Step step, ChangeResult? result, bool wantsBody)
+    private static InnerAnswer Answer(
+        FhirExchange exchange,
+        TransactionStep step,
+        ChangeResult? result,
+        string? preference
+    )
     {
         IHeaderDictionary headers = new HeaderDictionary();
-        if (result is not { } written || step.Entry.Method == "DELETE")
-            return new InnerAnswer(StatusCodes.Status204NoContent, headers, []);
-        headers.Location = $"{step.Reference}/_history/{written.Version}";
-        headers.ETag = FhirBody.ETag(written.Version);
-        headers.LastModified = ReadableRecord.Instant(written.Written);
-        var body = wantsBody
-            ? ReadableRecord.ToBody(
+        var (status, version, time) =
+            step.Existing is { } found ? (StatusCodes.Status200OK, found.Version, found.Written)
+            : result is not { } written ? (StatusCodes.Status204NoContent, step.Current!.Version, step.Current.Written)
+            : (StatusOf(step, written), written.Version, written.Written);
+        headers.ETag = FhirBody.ETag(version);
+        headers.LastModified = ReadableRecord.Instant(time);
+        if (status == StatusCodes.Status204NoContent)
+            return new InnerAnswer(status, headers, []);
+        headers.Location = $"{step.Reference}/_history/{version}";
+        return preference switch
+        {
+            "representation" => new InnerAnswer(status, headers, Body(exchange, step, version, time)),
+            "OperationOutcome" => new InnerAnswer(status, headers, Outcomes.Table.Fine(Done).ToBody(), IsOutcome: true),
+            _ => new InnerAnswer(status, headers, []),
+        };
+    }
+
+    private static int StatusOf(TransactionStep step, ChangeResult written) =>
+        step.Entry.Method == "DELETE" ? StatusCodes.Status204NoContent
+        : written.Outcome == WriteOutcome.Created ? StatusCodes.Status201Created
+        : StatusCodes.Status200OK;
+
+    // What is there already is read only by who reads.
+    private static byte[] Body(FhirExchange exchange, TransactionStep step, int version, DateTimeOffset time) =>
+        step.Existing is { } found
+            ? exchange.MayRead
+                ? found.ToBody()
+                : []
+            : ReadableRecord.ToBody(
                 step.Record!.Content,
                 step.Reference,
-                written.Version,
-                written.Written,
+                version,
+                time,
                 step.Record.Description.Facts.Labels
-            )
-            : [];
-        return new InnerAnswer(
-            written.Outcome == WriteOutcome.Created ? StatusCodes.Status201Created : StatusCodes.Status200OK,
-            headers,
-            body
-        );
-    }
+            );
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using MedLedger.Api.Fhir;
 using MedLedger.Api.Identity;
 using MedLedger.Api.Records;
+using Microsoft.Extensions.Primitives;
 
 namespace MedLedger.Api.Http.Rest;
 
@@ -20,7 +21,13 @@ internal static class WriteApi
         var (body, problem) = await ResourceInput.ReadAsync(exchange.Http.Request, exchange.Aborted);
         if (body is null)
             return problem!.ToResult();
-        var (record, invalid) = ResourceInput.Prepare(body, exchange.Type, RecordChanges.NewId(), isOwnId: false);
+        return await CreateAsync(exchange, body);
+    }
+
+    /// <summary>A new resource, unless If-None-Exist finds one.</summary>
+    public static async Task<IResult> CreateAsync(FhirExchange exchange, byte[] body)
+    {
+        var (record, invalid) = await ResourceInput.PrepareAsync(exchange, body, RecordChanges.NewId(), isOwnId: false);
         if (record is null)
             return invalid!.ToResult();
         if (
@@ -44,15 +51,25 @@ internal static class WriteApi
         if (!exchange.HasReference)
             return Outcomes.NotFound;
         var (body, problem) = await ResourceInput.ReadAsync(exchange.Http.Request, exchange.Aborted);
-        if (body is null)
-            return problem!.ToResult();
-        var (record, invalid) = ResourceInput.Prepare(body, exchange.Type, exchange.Id, isOwnId: true);
+        return body is null ? problem!.ToResult() : await UpdateAsync(exchange, body, isOwnId: true);
+    }
+
+    /// <summary>The update of what the URL, or the criteria in it, name; with <paramref name="isOwnId"/> the body has to have its id.</summary>
+    public static async Task<IResult> UpdateAsync(FhirExchange exchange, byte[] body, bool isOwnId)
+    {
+        var (record, invalid) = await ResourceInput.PrepareAsync(exchange, body, exchange.Id, isOwnId);
         if (record is null)
             return invalid!.ToResult();
-        if (exchange.Caller.User.Role == Role.Ingest)
-            return exchange.Type == Consent
-                ? Outcomes.Forbidden
-                : await ApplyAsync(exchange, new RecordChange(record, WriteReason.Change, Expected: 0));
+        var headers = exchange.Http.Request.Headers;
+        if (exchange.IsTrustedWriter)
+        {
+            if (exchange.Type == Consent)
+                return Outcomes.Forbidden;
+            // This role makes what is not there yet: no version of it can match.
+            if (headers.IfMatch.Count > 0)
+                return Outcomes.Table.VersionConflict.ToResult();
+            return await ApplyAsync(exchange, new RecordChange(record, WriteReason.Change, Expected: 0));
+        }
 
         using var current = await ReadAsync(exchange, "update", ScopePermissions.Update);
         if (current is null)
@@ -61,8 +78,10 @@ internal static class WriteApi
                 ? await ConsentApi.StoreAsync(exchange, record, expected: 0)
                 : Outcomes.NotFound;
         }
-        if (!Matches(exchange.Http.Request, current))
+        if (!Matches(headers.IfMatch, current))
             return Outcomes.Table.VersionConflict.ToResult();
+        if (headers.IfNoneMatch.Count > 0 && !current.IsDeleted && Matches(headers.IfNoneMatch, current))
+            return Outcomes.Table.Exists.ToResult();
         if (!exchange.MayChange(current.Type))
             return Outcomes.Table.NotWritable.ToResult();
         if (exchange.Type == Consent)
@@ -84,8 +103,11 @@ internal static class WriteApi
         if (current is null)
             return Outcomes.NotFound;
         if (current.IsDeleted)
+        {
+            FhirBody.SetVersion(exchange.Http.Response, current.Version, current.Written);
             return Results.NoContent();
-        if (!Matches(exchange.Http.Request, current))
+        }
+        if (!Matches(exchange.Http.Request.Headers.IfMatch, current))
             return Outcomes.Table.VersionConflict.ToResult();
         if (!exchange.MayChange(current.Type))
             return Outcomes.Table.NotWritable.ToResult();
@@ -105,7 +127,7 @@ internal static class WriteApi
         );
         if (ProblemOf(results[^1]) is { } problem)
             return problem.ToResult();
-        exchange.Http.Response.Headers.ETag = FhirBody.ETag(results[0].Version);
+        FhirBody.SetVersion(exchange.Http.Response, results[0].Version, results[0].Written);
         return Results.NoContent();
     }
 
@@ -163,6 +185,8 @@ internal static class WriteApi
             exchange.IsTrustedWriter,
             exchange.Aborted
         );
+        if (results[^1].Problem == ChangeProblem.Conflict && exchange.Http.Request.Headers.IfNoneMatch.Count > 0)
+            return Outcomes.Table.Exists.ToResult();
         return ProblemOf(results[^1]) is { } problem
             ? problem.ToResult()
             : Written(exchange, change.Record, results[0]);
@@ -181,7 +205,9 @@ internal static class WriteApi
             exchange.Aborted
         );
 
-    private static bool Matches(HttpRequest request, ReadableRecord current) =>
-        request.Headers.IfMatch.Count == 0
-        || request.Headers.IfMatch.Any(tag => FhirBody.VersionOf(tag) == current.Version);
+    /// <summary>Whether an entity tag (RFC 9110, section 8.8.3), or <c>*</c>, is that of the record; true when none is given.</summary>
+    public static bool Matches(StringValues tags, ReadableRecord current) =>
+        tags.Count == 0
+        || tags.SelectMany(value => (value ?? "").Split(','))
+            .Any(tag => tag.Trim() == "*" || FhirBody.VersionOf(tag) == current.Version);
 }

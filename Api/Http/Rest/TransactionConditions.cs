@@ -1,0 +1,58 @@
+using MedLedger.Api.Records;
+
+namespace MedLedger.Api.Http.Rest;
+
+/// <summary>
+/// What the conditions of a transaction's entries name, found before anything is written (FHIR R4, http.html section
+/// 3.1.0.11.2).
+/// </summary>
+internal static class TransactionConditions
+{
+    private const int Most = 500;
+
+    /// <summary>Resolves conditional creates, updates and deletes.</summary>
+    public static async Task<Outcome?> ResolveAsync(FhirExchange exchange, IReadOnlyList<TransactionStep> steps)
+    {
+        if (steps.Count(s => s.Criteria is not null) > Most)
+            return Outcomes.Table.TooCostly($"A transaction has at most {Most} conditional entries.");
+        foreach (var step in steps.Where(s => s.Criteria is not null))
+        {
+            var (match, problem) = await ConditionalApi.FindAsync(exchange, step.Type, step.Criteria!);
+            var isKept = false;
+            try
+            {
+                problem ??= Take(exchange, step, match, out isKept);
+            }
+            finally
+            {
+                if (!isKept)
+                    match?.Dispose();
+            }
+            if (problem is not null)
+                return step.At(problem);
+        }
+        return null;
+    }
+
+    private static Outcome? Take(FhirExchange exchange, TransactionStep step, ReadableRecord? match, out bool isKept)
+    {
+        isKept = false;
+        switch (step.Entry.Method)
+        {
+            case "POST":
+                step.Id = match?.Id ?? RecordChanges.NewId();
+                step.Existing = match;
+                isKept = match is not null;
+                return null;
+            case "PUT":
+                var given = ResourceInput.Identity(step.Entry.Resource)?.Id;
+                var (id, problem) = ConditionalApi.Target(exchange, step.Type, given, match?.Id);
+                step.IsNew = id is null;
+                step.Id = id ?? RecordChanges.NewId();
+                return problem;
+            default:
+                step.Id = match?.Id ?? "";
+                return match is null ? Outcomes.Table.NotFound : null;
+        }
+    }
+}
