@@ -1,12 +1,15 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using AnyAscii;
 
 namespace MedLedger.Api.Fhir;
 
 /// <summary>The span that a date, a Period or a number with its precision stands for: <c>[Low, High)</c> (FHIR R4, search.html).</summary>
 internal readonly record struct FhirRange(decimal Low, decimal High)
 {
+    private const decimal MostNumber = 1e26m;
+
     private static readonly string[] Formats =
     [
         "yyyy-MM-dd'T'HH:mm",
@@ -48,6 +51,8 @@ internal readonly record struct FhirRange(decimal Low, decimal High)
             var spans = events.EnumerateArray().Select(OfDate).OfType<FhirRange>().ToList();
             return spans.Count == 0 ? null : new FhirRange(spans.Min(s => s.Low), spans.Max(s => s.High));
         }
+        if (value.TryGetProperty("repeat", out var repeat) && repeat.ValueKind == JsonValueKind.Object)
+            return repeat.TryGetProperty("boundsPeriod", out var bounds) ? OfDate(bounds) : null;
         var start = SearchTerms.Text(value, "start") is { } from ? OfDate(from) : null;
         var end = SearchTerms.Text(value, "end") is { } to ? OfDate(to) : null;
         return start is null && end is null
@@ -55,15 +60,28 @@ internal readonly record struct FhirRange(decimal Low, decimal High)
             : new FhirRange(start?.Low ?? decimal.MinValue, end?.High ?? decimal.MaxValue);
     }
 
-    /// <summary>A number as it is written: half of its last digit to both sides.</summary>
+    /// <summary>A number as it is written: half of its last digit to both sides. Null when it is none, or beyond measure.</summary>
     public static FhirRange? OfNumber(string text)
     {
-        if (!decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value))
+        if (
+            !decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+            || Math.Abs(value) > MostNumber
+        )
             return null;
-        var digits = text.Contains('.', StringComparison.Ordinal) ? text.Split('.', 'e', 'E')[1].Length : 0;
+        var parts = text.Split('e', 'E');
+        var point = parts[0].IndexOf('.', StringComparison.Ordinal);
+        var exponent = 0;
+        if (
+            parts.Length > 1
+            && !int.TryParse(parts[1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out exponent)
+        )
+            return null;
+        var last = (int)Math.Clamp((long)exponent - (point < 0 ? 0 : parts[0].Length - point - 1), -20, 25);
         var half = 0.5m;
-        for (var i = 0; i < Math.Min(digits, 20); i++)
+        for (; last < 0; last++)
             half /= 10;
+        for (; last > 0; last--)
+            half *= 10;
         return new FhirRange(value - half, value + half);
     }
 
@@ -78,6 +96,7 @@ internal readonly record struct FhirRange(decimal Low, decimal High)
             "le" => value.Low < searched.Low || Compare("eq", value, searched),
             "sa" => value.Low >= searched.High,
             "eb" => value.High <= searched.Low,
+            "ap" => value.Low < searched.High && value.High > searched.Low,
             _ => value.Low >= searched.Low && value.High <= searched.High,
         };
 
@@ -87,7 +106,9 @@ internal readonly record struct FhirRange(decimal Low, decimal High)
         if (value.Length < 2 || !char.IsAsciiLetter(value[0]))
             return ("eq", value);
         var prefix = value[..2];
-        return prefix is "eq" or "ne" or "gt" or "lt" or "ge" or "le" or "sa" or "eb" ? (prefix, value[2..]) : null;
+        return prefix is "eq" or "ne" or "gt" or "lt" or "ge" or "le" or "sa" or "eb" or "ap"
+            ? (prefix, value[2..])
+            : null;
     }
 
     /// <summary>A string as searches compare it: no case, no accents, single spaces.</summary>
@@ -95,10 +116,8 @@ internal readonly record struct FhirRange(decimal Low, decimal High)
     {
         var folded = new StringBuilder(text.Length);
         var wasSpace = true;
-        foreach (var c in text.Normalize(NormalizationForm.FormKD))
+        foreach (var c in WithoutAccents(text))
         {
-            if (CharUnicodeInfo.GetUnicodeCategory(c) == UnicodeCategory.NonSpacingMark)
-                continue;
             var isSpace = char.IsWhiteSpace(c) || char.IsPunctuation(c);
             if (!isSpace)
                 folded.Append(char.ToLowerInvariant(c));
@@ -108,6 +127,19 @@ internal readonly record struct FhirRange(decimal Low, decimal High)
         }
         return folded.ToString().TrimEnd();
     }
+
+    // .NET's own normalization needs ICU, which is not everywhere. Only Latin letters: romanised words of other scripts
+    // would match what nobody meant.
+    private static string WithoutAccents(string text) =>
+        Ascii.IsValid(text) ? text : string.Concat(text.EnumerateRunes().Select(WithoutAccent));
+
+    private static string WithoutAccent(Rune rune) =>
+        rune.Value switch
+        {
+            >= 0x300 and < 0x370 => "",
+            < 0x250 or (>= 0x1E00 and < 0x1F00) when Rune.IsLetter(rune) => rune.ToString().Transliterate(),
+            _ => rune.ToString(),
+        };
 
     private static bool Zone(string text) => text.Length > 6 && text[^6] is '+' or '-';
 

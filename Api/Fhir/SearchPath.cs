@@ -10,9 +10,17 @@ namespace MedLedger.Api.Fhir;
 /// </summary>
 internal sealed class SearchPath
 {
+    // Patient.deceased: there and not false, whatever it is.
+    private const string Truth = ".exists() and ";
+
+    private static readonly JsonElement True = JsonDocument.Parse("true").RootElement;
+    private static readonly JsonElement False = JsonDocument.Parse("false").RootElement;
     private readonly List<Step> _steps;
 
     private SearchPath(List<Step> steps) => _steps = steps;
+
+    /// <summary>Whether the value is that there is one, and that it is not false.</summary>
+    public bool IsTruth { get; private init; }
 
     private enum Kind
     {
@@ -32,6 +40,13 @@ internal sealed class SearchPath
         foreach (var part in Split(expression, '|').Select(p => p.Trim()))
         {
             var text = Unwrap(part);
+            if (text.IndexOf(Truth, StringComparison.Ordinal) is var at and > 0)
+            {
+                if (text[(at + Truth.Length)..] != text[..at] + " != false" || TrySteps(text[..at]) is not { } asked)
+                    return null;
+                paths.Add(new SearchPath(asked) { IsTruth = true });
+                continue;
+            }
             var start = Split(text.TrimStart('('), '.')[0];
             if (start != type && start is not ("Resource" or "DomainResource"))
                 continue;
@@ -42,8 +57,37 @@ internal sealed class SearchPath
         return paths.Count == 0 ? null : paths;
     }
 
+    /// <summary>The paths of an expression that begins at an element, as those of composite parameters' components do.</summary>
+    public static IReadOnlyList<SearchPath>? TryCompileInner(string expression)
+    {
+        if (expression.StartsWith('%'))
+            return null;
+        var steps = Split(expression, '|').Select(part => TrySteps("element." + part.Trim())).ToList();
+        return steps.TrueForAll(s => s is not null) ? [.. steps.Select(s => new SearchPath(s!))] : null;
+    }
+
+    /// <summary>The type of the elements that the path reaches from a resource type; null when the model does not tell.</summary>
+    public Type? ElementType(string resourceType)
+    {
+        var type = ElementTypes.Named(resourceType);
+        foreach (var step in _steps)
+        {
+            type = step.Kind switch
+            {
+                Kind.Member when type is not null => ElementTypes.Of(type, step.Name),
+                Kind.As => ElementTypes.Named(step.Name),
+                _ => type,
+            };
+        }
+        return type;
+    }
+
     /// <summary>The values that the path reaches in a resource.</summary>
-    public IEnumerable<JsonElement> Follow(JsonElement resource) => Follow(resource, 0);
+    public IEnumerable<JsonElement> Follow(JsonElement resource)
+    {
+        var found = Follow(resource, 0);
+        return IsTruth ? [found.Any(value => value.ValueKind != JsonValueKind.False) ? True : False] : found;
+    }
 
     private IEnumerable<JsonElement> Follow(JsonElement from, int at)
     {

@@ -15,7 +15,7 @@ internal static class SearchTerms
         var terms = new HashSet<(string, string)>();
         foreach (var definition in SearchDefinition.Of(type).Values)
         {
-            if (definition.Type is not (SearchParamType.Token or SearchParamType.Reference or SearchParamType.Uri))
+            if (!definition.HasTokens)
                 continue;
             foreach (var value in definition.Values(resource))
             {

@@ -51,6 +51,21 @@ internal static class Outcomes
     /// <summary>Content that cannot be taken, with the reason; the reason names no value of a record.</summary>
     public static IResult Unprocessable(string reason) => Table.Invalid(reason).ToResult();
 
+    /// <summary>What a lenient client is told beside its matches: the OperationOutcome of what was ignored.</summary>
+    public static byte[] Ignored(IEnumerable<string> texts) =>
+        JsonSerializer.SerializeToUtf8Bytes(
+            new
+            {
+                resourceType = "OperationOutcome",
+                issue = texts.Select(text => new
+                {
+                    severity = "warning",
+                    code = "not-supported",
+                    diagnostics = $"Ignored: {text}.",
+                }),
+            }
+        );
+
     /// <summary>The table.</summary>
     public static class Table
     {

@@ -29,6 +29,13 @@ internal sealed class AccessLog(AccessRequest request, string interaction, strin
             Add(compartment.PatientKey, null, reason, reference ?? record.Record.RecordKey);
     }
 
+    /// <summary>A record of patients in whose compartments the caller has nothing.</summary>
+    public void Elsewhere(string recordKey, IEnumerable<string> patientKeys)
+    {
+        foreach (var patientKey in patientKeys)
+            Add(patientKey, null, DenyReason.NoConsent, recordKey);
+    }
+
     /// <summary>A record that is not there; the organization's log has who asked.</summary>
     public void Absent(string reference) => Add(organizationKey, null, DenyReason.NoConsent, reference);
 

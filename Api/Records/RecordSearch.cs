@@ -14,8 +14,8 @@ internal sealed record RecordQuery(string Type, IReadOnlyList<SearchCriterion> C
     /// <summary>Ids, one of which the record has; null for any.</summary>
     public IReadOnlyList<string>? Ids { get; init; }
 
-    /// <summary><c>_lastUpdated</c>: prefix and span, all of which hold.</summary>
-    public IReadOnlyList<(string Prefix, FhirRange Span)> LastUpdated { get; init; } = [];
+    /// <summary><c>_lastUpdated</c>: of each group one has to match.</summary>
+    public IReadOnlyList<IReadOnlyList<SearchDate>> LastUpdated { get; init; } = [];
 }
 
 /// <summary>A search that would open too much.</summary>
@@ -51,15 +51,9 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
         CancellationToken cancellation
     )
     {
-        var keys = query.Ids is null
-            ? await CandidatesAsync(context, query, cancellation)
-            :
-            [
-                .. query
-                    .Ids.Select(id => _store.Vault.RecordKey($"{query.Type}/{id}"))
-                    .Distinct(StringComparer.Ordinal),
-            ];
-        var found = await OpenAsync(context, keys, cancellation);
+        var found = query.Ids is null
+            ? await OpenAsync(context, await CandidatesAsync(context, query, cancellation), null, cancellation)
+            : await OpenReferencesAsync(context, [.. query.Ids.Select(id => $"{query.Type}/{id}")], cancellation);
         var matching = new List<ReadableRecord>();
         foreach (var record in found)
         {
@@ -72,22 +66,29 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
     }
 
     /// <summary>Opens what is permitted of the records with these references.</summary>
-    public Task<IReadOnlyList<ReadableRecord>> OpenReferencesAsync(
+    public async Task<IReadOnlyList<ReadableRecord>> OpenReferencesAsync(
         LedgerContext context,
         IReadOnlyList<string> references,
         CancellationToken cancellation
-    ) => OpenAsync(context, [.. references.Select(_store.Vault.RecordKey)], cancellation);
+    )
+    {
+        List<string> keys = [.. references.Select(_store.Vault.RecordKey).Distinct(StringComparer.Ordinal)];
+        Count(keys.Count);
+        var compartments = await CompartmentsAsync(context, cancellation);
+        var named = await NamedRecords.FindAsync(context, keys, compartments, log, cancellation);
+        return await OpenAsync(context, [.. named.Present, .. named.StandIns], named.StandIns, cancellation);
+    }
 
-    /// <summary>Opens what is permitted of records in their newest versions.</summary>
-    public async Task<IReadOnlyList<ReadableRecord>> OpenAsync(
+    // What stands in for a record that is not there is decided on, and not opened.
+    private async Task<IReadOnlyList<ReadableRecord>> OpenAsync(
         LedgerContext context,
         IReadOnlyList<string> keys,
+        IReadOnlySet<string>? standIns,
         CancellationToken cancellation
     )
     {
-        _opened += keys.Count;
-        if (_opened > MaxOpened)
-            throw new TooCostlyException($"More than {MaxOpened} records would be compared; name a patient or a code.");
+        if (standIns is null)
+            Count(keys.Count);
         var readable = new List<ReadableRecord>();
         var view = await ledger.Chain.ViewAsync(cancellation);
         var known = new Dictionary<string, PatientState>(StringComparer.Ordinal);
@@ -100,6 +101,12 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
                 .Where(key => !known.ContainsKey(key));
             foreach (var (key, state) in await ledger.States.LoadAsync(context, patients, cancellation))
                 known[key] = state;
+            if (standIns?.Count > 0)
+            {
+                foreach (var one in stored.Where(s => standIns.Contains(s.Record.RecordKey)))
+                    ledger.Gate.Decide(request, one.Record, known, view);
+                stored.RemoveAll(s => standIns.Contains(s.Record.RecordKey));
+            }
             var byKey = stored.ToDictionary(s => s.Record.RecordKey, StringComparer.Ordinal);
             void Refuse(StoredRecord record, DenyReason reason) => log.Refused(record, reason);
             foreach (
@@ -191,6 +198,13 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
             : compartments.Intersect(named.Select(_store.Vault.PatientKey), StringComparer.Ordinal);
     }
 
+    private void Count(int records)
+    {
+        _opened += records;
+        if (_opened > MaxOpened)
+            throw new TooCostlyException($"More than {MaxOpened} records would be compared; name a patient or a code.");
+    }
+
     private static bool Has(byte[] tokens, byte[] token)
     {
         int low = 0,
@@ -214,11 +228,13 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
         if (record.Type != query.Type)
             return false;
         var written = new FhirRange(record.Written.UtcTicks, record.Written.UtcTicks + TimeSpan.TicksPerMillisecond);
-        if (!query.LastUpdated.All(one => FhirRange.Compare(one.Prefix, written, one.Span)))
+        if (!query.LastUpdated.All(any => any.Any(one => one.Matches(written))))
             return false;
         if (query.Criteria.Count == 0)
             return true;
-        using var document = JsonDocument.Parse(record.Content);
+        // Labels that the rules derived stand beside the content; the body has them all.
+        var hasLabels = query.Criteria.Any(c => c.Definition.Code == "_security");
+        using var document = JsonDocument.Parse(hasLabels ? record.ToBody() : record.Content);
         return query.Criteria.All(c => c.Matches(document.RootElement));
     }
 }

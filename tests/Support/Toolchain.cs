@@ -13,6 +13,7 @@ public static class Toolchain
 {
     private static readonly Lazy<Task<string>> LazyCircuits = new(() => InPlaceAsync("circuits"));
     private static readonly Lazy<Task<string>> LazyContracts = new(() => InPlaceAsync("contracts"));
+    private static readonly Lazy<Task<string>> LazyClients = new(() => InPlaceAsync("tests", "clients"));
     private static readonly Lazy<Task<string>> LazyHardhat = new(() => InPlaceAsync("contracts", "tools", "hardhat"));
 
     /// <summary>Installs and returns <c>circuits/node_modules</c> (circom2, snarkjs, circomlib).</summary>
@@ -20,6 +21,9 @@ public static class Toolchain
 
     /// <summary>Installs and returns <c>contracts/node_modules</c> (forge, solc, OpenZeppelin).</summary>
     public static Task<string> ContractsAsync() => LazyContracts.Value;
+
+    /// <summary>Installs and returns <c>tests/clients/node_modules</c> (FHIR clients, and a router as an oracle for searches).</summary>
+    public static Task<string> ClientsAsync() => LazyClients.Value;
 
     /// <summary>Installs and returns <c>contracts/tools/hardhat/node_modules</c> (200 MB).</summary>
     public static Task<string> HardhatAsync() => LazyHardhat.Value;

@@ -1,7 +1,6 @@
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text.Json;
-using Hl7.Fhir.Model;
 using MedLedger.Api.Fhir;
 
 namespace MedLedger.Api.Http.Rest;
@@ -18,7 +17,6 @@ internal sealed class AuditEventSearch
     private static readonly TimeSpan PageLifetime = TimeSpan.FromHours(1);
 
     private readonly List<SearchCriterion> _criteria = [];
-    private readonly List<(SearchDefinition Definition, string Value)> _identifiers = [];
     private readonly List<KeyValuePair<string, string>> _query;
 
     private AuditEventSearch(List<KeyValuePair<string, string>> query) => _query = query;
@@ -55,7 +53,7 @@ internal sealed class AuditEventSearch
         var search = new AuditEventSearch(query) { Before = before };
         foreach (var (name, value) in query)
         {
-            if (search.Add(name, value) is { } problem)
+            if (search.Add(name, value, exchange.Ledger.Store.Time.GetUtcNow()) is { } problem)
                 return (null, Outcomes.Table.NotSearchable(problem).ToResult());
         }
         return (search, null);
@@ -64,12 +62,10 @@ internal sealed class AuditEventSearch
     /// <summary>Whether an AuditEvent is one of those that are searched for.</summary>
     public bool Matches(byte[] resource)
     {
-        if (_criteria.Count + _identifiers.Count == 0)
+        if (_criteria.Count == 0)
             return true;
         using var document = JsonDocument.Parse(resource);
-        var root = document.RootElement;
-        return _criteria.TrueForAll(one => one.Matches(root))
-            && _identifiers.TrueForAll(one => one.Definition.Values(root).Any(v => HasIdentifier(v, one.Value)));
+        return _criteria.TrueForAll(one => one.Matches(document.RootElement));
     }
 
     /// <summary>What was asked.</summary>
@@ -102,7 +98,7 @@ internal sealed class AuditEventSearch
             : null;
     }
 
-    private string? Add(string name, string value)
+    private string? Add(string name, string value, DateTimeOffset now)
     {
         switch (name)
         {
@@ -122,23 +118,11 @@ internal sealed class AuditEventSearch
         var (code, modifier) = name.Split(':', 2) is [var c, var m] ? (c, m) : (name, "");
         if (!SearchDefinition.Of("AuditEvent").TryGetValue(code, out var definition))
             return "AuditEvent has no search parameter of that name that can be answered";
-        if (modifier == "identifier" && definition.Type == SearchParamType.Reference)
-        {
-            _identifiers.Add((definition, value));
-            return null;
-        }
-        if (SearchCriterion.TryRead(definition, modifier, value, out var problem) is not { } criterion)
+        if (SearchCriterion.TryRead(definition, modifier, value, now, out var problem) is not { } criterion)
             return problem;
         _criteria.Add(criterion);
         return null;
     }
-
-    // By the opaque keys that compliance reads in place of patients and records.
-    private static bool HasIdentifier(JsonElement reference, string wanted) =>
-        reference.TryGetProperty("identifier", out var identifier)
-        && wanted.Split('|', 2) is [var system, var value]
-        && SearchTerms.Text(identifier, "system") == system
-        && SearchTerms.Text(identifier, "value") == value;
 
     private sealed record Page(
         string User,

@@ -41,6 +41,8 @@ internal static class CapabilityApi
                 }
             );
         }
+        foreach (var (name, kind) in SearchRequest.Common)
+            rest.SearchParam.Add(new CapabilityStatement.SearchParamComponent { Name = name, Type = kind });
         foreach (var type in ResourceParser.ResourceTypes.Order(StringComparer.Ordinal))
             rest.Resource.Add(Resource(type));
         return new CapabilityStatement
@@ -87,12 +89,16 @@ internal static class CapabilityApi
                 }
             );
         }
+        var included = new List<string> { "*", $"{type}:*" };
         foreach (var definition in SearchDefinition.Of(type).Values.OrderBy(d => d.Code, StringComparer.Ordinal))
         {
             resource.SearchParam.Add(
                 new CapabilityStatement.SearchParamComponent { Name = definition.Code, Type = definition.Type }
             );
+            if (definition.Type == SearchParamType.Reference)
+                included.Add($"{type}:{definition.Code}");
         }
+        resource.SearchInclude = included;
         return resource;
     }
 

@@ -116,9 +116,10 @@ internal static class ConditionalApi
             .ParseQuery(criteria)
             .SelectMany(p => p.Value.Select(v => KeyValuePair.Create(p.Key, v ?? "")))
             .ToList();
-        if (SearchRequest.TryRead(type, parameters, out var problem) is not { } search)
+        var context = new SearchContext(exchange.Ledger.Store.Time.GetUtcNow());
+        if (SearchRequest.TryRead(type, parameters, context, out var problem) is not { } search)
             return (null, Outcomes.Table.NotSearchable(problem!));
-        if (search.Criteria.Count + search.Has.Count == 0 && search.Ids is null)
+        if (!search.HasCriteria)
             return (null, Outcomes.Table.BadRequest("A condition needs criteria."));
         var asking = exchange.Asking("access", ScopePermissions.Search);
         var log = new AccessLog(asking, "search-type", exchange.Ledger.Store.Vault.OrganizationKey)
@@ -129,11 +130,9 @@ internal static class ConditionalApi
         ReadableRecord? match = null;
         try
         {
-            await using var context = exchange.Ledger.Store.CreateDbContext();
-            var run = new SearchRun(new RecordSearch(exchange.Ledger, asking, log), context, opened, exchange.Aborted);
-            var (matches, refused) = await run.MatchAsync(search);
-            if (refused is not null)
-                return (null, Outcomes.Table.NotSearchable(refused));
+            await using var database = exchange.Ledger.Store.CreateDbContext();
+            var run = new SearchRun(new RecordSearch(exchange.Ledger, asking, log), database, opened, exchange.Aborted);
+            var matches = await run.MatchAsync(search);
             await exchange.Ledger.Audit.AppendAsync(log.Events(), exchange.Aborted);
             if (matches.Count > 1)
                 return (null, Outcomes.Table.Preconditions);

@@ -40,6 +40,16 @@ internal static class FhirBody
         return wanted.Count == 0 ? FhirJson : null;
     }
 
+    /// <summary>A preference of the client (RFC 7240), by its name; null when it is not stated.</summary>
+    public static string? Preference(HttpRequest request, string name) =>
+        request
+            .Headers["Prefer"]
+            .SelectMany(value => (value ?? "").Split([',', ';']))
+            .Select(part => part.Split('=', 2))
+            .Where(pair => pair.Length == 2 && pair[0].Trim() == name)
+            .Select(pair => pair[1].Trim())
+            .FirstOrDefault();
+
     /// <summary>Whether a body of this content type is read.</summary>
     public static bool IsReadable(string? contentType) =>
         contentType is not null

@@ -1,4 +1,5 @@
 using System.Globalization;
+using MedLedger.Api.Fhir;
 using MedLedger.Api.Identity;
 using MedLedger.Api.Records;
 
@@ -25,6 +26,11 @@ internal static class ReadApi
             return Outcomes.Forbidden;
         if (!exchange.HasReference)
             return Outcomes.NotFound;
+        var query = exchange.Http.Request.Query;
+        var (summary, elements) = (query["_summary"].ToString(), query["_elements"].ToString());
+        var subset = elements.Length > 0 ? ResourceSubset.OfElements(elements) : ResourceSubset.OfSummary(summary);
+        if (subset is null && summary is not ("" or "false"))
+            return Outcomes.Table.BadRequest("_summary of a read is true, text, data or false.").ToResult();
         var access = new RecordAccess(exchange.Ledger);
         var interaction = version is null ? "read" : "vread";
         using var record = await access.ReadAsync(
@@ -46,7 +52,10 @@ internal static class ReadApi
             FhirBody.SetVersion(exchange.Http.Response, record.Version, record.Written);
             return Results.StatusCode(StatusCodes.Status304NotModified);
         }
-        return FhirBody.Of(exchange, record);
+        if (subset is null)
+            return FhirBody.Of(exchange, record);
+        FhirBody.SetVersion(exchange.Http.Response, record.Version, record.Written);
+        return FhirBody.Of(exchange, subset.Of(record.ToBody()));
     }
 
     // RFC 9110, section 13.2.2: If-None-Match decides where it is given, If-Modified-Since otherwise.

@@ -1,4 +1,3 @@
-using System.Text;
 using MedLedger.Api.Fhir;
 using MedLedger.Api.Identity;
 using MedLedger.Api.Persistence;
@@ -46,7 +45,12 @@ internal static class SearchApi
             return Outcomes.Forbidden;
         if (!ResourceParser.ResourceTypes.Contains(exchange.Type))
             return Outcomes.Table.NoSuchType.ToResult();
-        if (SearchRequest.TryRead(exchange.Type, parameters, out var problem) is not { } search)
+        var isLenient = FhirBody.Preference(exchange.Http.Request, "handling") == "lenient";
+        var now = exchange.Ledger.Store.Time.GetUtcNow();
+        if (
+            SearchRequest.TryRead(exchange.Type, parameters, new SearchContext(now, isLenient), out var problem)
+            is not { } search
+        )
             return Outcomes.Table.NotSearchable(problem!).ToResult();
         var asking = exchange.Asking("access", ScopePermissions.Search);
         var log = new AccessLog(asking, "search-type", exchange.Ledger.Store.Vault.OrganizationKey)
@@ -59,9 +63,7 @@ internal static class SearchApi
         {
             await using var context = exchange.Ledger.Store.CreateDbContext();
             var run = new SearchRun(finder, context, opened, exchange.Aborted);
-            var (matches, refused) = await run.MatchAsync(search);
-            if (refused is not null)
-                return Outcomes.Table.NotSearchable(refused).ToResult();
+            var matches = await run.MatchAsync(search);
             var page = search.IsCountOnly ? [] : matches.Skip(offset).Take(search.Count).ToList();
             var included = page.Count == 0 ? [] : await run.IncludeAsync(search, page);
             await exchange.Ledger.Audit.AppendAsync(log.Events(), exchange.Aborted);
@@ -70,16 +72,13 @@ internal static class SearchApi
             {
                 Total = search.HasNoTotal ? null : matches.Count,
             };
-            bundle.Link("self", $"{exchange.BaseUrl}/{exchange.Type}?{Encode(parameters)}");
-            if (!search.IsCountOnly && offset + page.Count < matches.Count)
-                bundle.Link(
-                    "next",
-                    PageLink.Seal(exchange, exchange.Type, new Page(offset + page.Count, [.. parameters]))
-                );
+            AddLinks(bundle, exchange, search, offset, offset + page.Count < matches.Count);
             foreach (var record in page)
-                bundle.AddFound(record.Reference, Cut(record.ToBody(), search.Elements), "match");
+                bundle.AddFound(record.Reference, search.Subset?.Of(record.ToBody()) ?? record.ToBody(), "match");
             foreach (var record in included)
                 bundle.AddFound(record.Reference, record.ToBody(), "include");
+            if (search.Ignored.Count > 0)
+                bundle.AddFound(null, Outcomes.Ignored(search.Ignored), "outcome");
             return FhirBody.Of(exchange, bundle.ToBody());
         }
         catch (TooCostlyException costly)
@@ -93,28 +92,26 @@ internal static class SearchApi
         }
     }
 
-    // _elements: those and what is always there; the resource says that it is not whole.
-    private static byte[] Cut(byte[] body, IReadOnlySet<string>? elements)
+    private static void AddLinks(
+        BundleWriter bundle,
+        FhirExchange exchange,
+        SearchRequest search,
+        int offset,
+        bool isMore
+    )
     {
-        if (elements is null)
-            return body;
-        var resource = System.Text.Json.Nodes.JsonNode.Parse(body)!.AsObject();
-        foreach (var name in resource.Select(m => m.Key).ToList())
+        void Add(string relation, int at) =>
+            bundle.Link(relation, PageLink.Seal(exchange, exchange.Type, new Page(at, search.Used)));
+        bundle.Link("self", $"{exchange.BaseUrl}/{exchange.Type}?{Encode(search.Used)}");
+        if (search.IsCountOnly)
+            return;
+        if (offset > 0)
         {
-            if (name is not ("resourceType" or "id" or "meta") && !elements.Contains(name.TrimStart('_')))
-                resource.Remove(name);
+            Add("first", 0);
+            Add("previous", Math.Max(0, offset - search.Count));
         }
-        var tags = resource["meta"]!["tag"]?.AsArray();
-        if (tags is null)
-            resource["meta"]!["tag"] = tags = [];
-        tags.Add(
-            new System.Text.Json.Nodes.JsonObject
-            {
-                ["system"] = "http://terminology.hl7.org/CodeSystem/v3-ObservationValue",
-                ["code"] = "SUBSETTED",
-            }
-        );
-        return Encoding.UTF8.GetBytes(resource.ToJsonString());
+        if (isMore)
+            Add("next", offset + search.Count);
     }
 
     private static List<KeyValuePair<string, string>> Pairs(IEnumerable<(string Key, string?[] Values)> parameters) =>

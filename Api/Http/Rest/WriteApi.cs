@@ -168,14 +168,7 @@ internal static class WriteApi
     }
 
     /// <summary>The <c>return</c> preference (RFC 7240); null when none is stated.</summary>
-    public static string? Preference(HttpRequest request) =>
-        request
-            .Headers["Prefer"]
-            .SelectMany(value => (value ?? "").Split([',', ';']))
-            .Select(part => part.Trim())
-            .Where(part => part.StartsWith("return=", StringComparison.Ordinal))
-            .Select(part => part["return=".Length..])
-            .FirstOrDefault();
+    public static string? Preference(HttpRequest request) => FhirBody.Preference(request, "return");
 
     private static async Task<IResult> ApplyAsync(FhirExchange exchange, RecordChange change)
     {

@@ -2,29 +2,83 @@ namespace MedLedger.Api.Tests.Http.Fhir;
 
 /// <summary>On a server of its own: what other tests write would stand in for what is not there.</summary>
 [Collection("FHIR server with samples only")]
+[Trait("threat", "clinician with a valid account")]
 public sealed class CostTests(FhirServer server)
 {
-    [Fact]
-    public async Task A_denied_read_costs_what_a_read_of_nothing_costs()
+    private static readonly string[] Denied = ["sample-a", "sample-b", "sample-c", "sample-d"];
+
+    // {0} is the patient's id; every path by which a record of somebody may be asked for.
+    public static TheoryData<string> Paths { get; } =
+    [
+        "Patient/{0}",
+        "Patient/{0}/_history/1",
+        "Patient/{0}/_history",
+        "Patient?_id={0}",
+        "Patient?_id={0}&_summary=count",
+        "Patient?_id={0}&_has:Observation:patient:status=final",
+        "Patient?_id={0}&_revinclude=Observation:subject",
+        "Patient?_has:Observation:patient:_id={0}",
+        "Observation?patient={0}",
+        "Observation?subject=Patient/{0}&_include=Observation:encounter",
+        "Observation?subject:Patient._id={0}",
+        "Observation?subject:Patient.family={0}",
+        "Encounter?subject=Patient/{0}&_revinclude=Observation:encounter",
+    ];
+
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public async Task What_is_denied_costs_what_nothing_costs(string path)
     {
         // What stands in for a record that is not there is some other record: over many ids each patient does. So the
         // costs of denied reads, one for each patient, are the costs that reads of nothing have.
         var denied = new HashSet<(long, long)>();
-        foreach (var patient in new[] { "sample-a", "sample-b", "sample-c", "sample-d" })
-            denied.Add(await CostAsync($"Patient/{patient}"));
-        for (var i = 0; i < 8; i++)
-            Assert.Contains(await CostAsync($"Patient/nobody-{i}"), denied);
+        foreach (var patient in Denied)
+            denied.Add(await CostAsync("clinician2", Filled(path, patient)));
+        for (var i = 0; i < 4; i++)
+            Assert.Contains(await CostAsync("clinician2", Filled(path, $"nobody-{i}")), denied);
     }
 
-    private async Task<(long Opened, long Queries)> CostAsync(string path)
+    // Of a patient whose consent leaves one label out: the record with it, against none.
+    [Theory]
+    [InlineData("Condition?_id={0}")]
+    [InlineData("Condition?_id={0}&_include=Condition:subject")]
+    [InlineData("Condition?patient=sample-a&_id={0}&_summary=count")]
+    [InlineData("Patient?_id={0}")]
+    public async Task What_the_consent_leaves_out_costs_what_nothing_costs(string path)
     {
-        await server.GetAsync("clinician2", path); // what a process loads once is loaded
+        await server.OnceAsync(nameof(CostTests), WriteAsync);
+        Assert.Empty((await server.GetAsync("clinician1", Filled(path, "cost-psy"))).Found());
+        var absent = new HashSet<(long, long)>();
+        for (var i = 0; i < 8; i++)
+            absent.Add(await CostAsync("clinician1", Filled(path, $"cost-no{i}")));
+        Assert.Contains(await CostAsync("clinician1", Filled(path, "cost-psy")), absent);
+    }
+
+    private async Task WriteAsync()
+    {
+        var made = await server.SendAsync(
+            "ingest1",
+            HttpMethod.Put,
+            "Condition/cost-psy",
+            """
+            {"resourceType":"Condition","id":"cost-psy","subject":{"reference":"Patient/sample-a"},
+            "code":{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10-cm","code":"F32.1"}]}}
+            """
+        );
+        Assert.True(made.Status == System.Net.HttpStatusCode.Created, made.Body);
+    }
+
+    private static string Filled(string path, string id) => path.Replace("{0}", id, StringComparison.Ordinal);
+
+    private async Task<(long Opened, long Queries)> CostAsync(string user, string path)
+    {
+        await server.GetAsync(user, path); // what a process loads once is loaded
         var cost = (Opened: long.MaxValue, Queries: long.MaxValue);
         // The server anchors in the background from time to time; the least of some counts is the read's own.
-        for (var i = 0; i < 3; i++)
+        for (var i = 0; i < 5; i++)
         {
             using var counters = new Counters();
-            await server.GetAsync("clinician2", path);
+            await server.GetAsync(user, path);
             cost = (Math.Min(cost.Opened, counters.Now.Opened), Math.Min(cost.Queries, counters.Now.Queries));
         }
         return cost;

@@ -109,11 +109,15 @@ public sealed class FhirServer : IAsyncLifetime, IDisposable
     }
 
     /// <summary>A command on the server's folder, beside it.</summary>
-    internal async Task RunAsync(params string[] args)
+    internal Task RunAsync(params string[] args) => OutputAsync(args);
+
+    /// <summary>The same, with the last line that it wrote.</summary>
+    internal async Task<string> OutputAsync(params string[] args)
     {
         var run = await CommandRun.Of([.. args, .. Store]);
-        if (run.ExitCode != 0)
-            throw new InvalidOperationException(run.Error);
+        return run.ExitCode == 0
+            ? run.Output.TrimEnd().Split('\n')[^1]
+            : throw new InvalidOperationException(run.Error);
     }
 
     /// <summary>Brings something about once for all tests.</summary>
