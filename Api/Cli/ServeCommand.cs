@@ -91,6 +91,7 @@ internal static class ServeCommand
         builder.Services.AddSingleton(ledger.Audit);
         builder.Services.AddSingleton<AnalysisQueue>();
         builder.Services.AddHostedService(services => services.GetRequiredService<AnalysisQueue>());
+        builder.Services.AddHostedService<ExportQueue>();
         await using var app = builder.Build();
         app.UseServer(identity, server);
         app.MapOpenApi();

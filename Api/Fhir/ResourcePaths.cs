@@ -41,6 +41,17 @@ internal sealed record ResourcePaths(
         }
     }
 
+    /// <summary>
+    /// When the care took place that a resource is about, as a span: of the first of its dates that is there, a Period
+    /// with its end. Null when it has none.
+    /// </summary>
+    public static FhirRange? CareDate(JsonElement resource, string type) =>
+        Of(type)
+            .Date.Select(path => path is [.. var period, "start"] && period.Length > 0 ? period : path)
+            .SelectMany(path => Follow(resource, path))
+            .Select(FhirRange.OfDate)
+            .FirstOrDefault(span => span is not null);
+
     private static Dictionary<string, ResourcePaths> Load()
     {
         using var data = typeof(ResourcePaths).Assembly.GetManifestResourceStream("resource-paths.json")!;

@@ -48,13 +48,32 @@ internal static class AnalysisApi
     {
         if (LedgerApi.CallerOf(http) is not { } caller)
             return Outcomes.Login;
+        var (id, problem) = await StartAsync(body, caller, ledger, queue, cancellation);
+        return id is null
+            ? problem!
+            : Results.Accepted($"/analyses/{id}", new { id, state = nameof(AnalysisState.Accepted) });
+    }
+
+    /// <summary>
+    /// Starts an analysis that the gate permits. What it does not permit looks like a patient who is not there; the
+    /// patient's log has the refusal.
+    /// </summary>
+    /// <returns>The job, or what to answer.</returns>
+    public static async Task<(string? Id, IResult? Problem)> StartAsync(
+        AnalysisBody body,
+        Caller caller,
+        OpenLedger ledger,
+        AnalysisQueue queue,
+        CancellationToken cancellation
+    )
+    {
         if (caller.User.Role != Role.Clinician)
-            return Outcomes.Forbidden;
+            return (null, Outcomes.Forbidden);
         var compact = body.Request;
         if (compact is null)
         {
             if (body.Patient is null)
-                return Outcomes.Unprocessable("a patient or a signed request is needed");
+                return (null, Outcomes.Unprocessable("a patient or a signed request is needed"));
             compact = await SignAsync(body.Patient, body.Types ?? [], caller, ledger, cancellation);
         }
         // For whom, for what and about whom it asks has to be what the token is for, whoever signed it.
@@ -64,13 +83,24 @@ internal static class AnalysisApi
             || asked.Purpose != caller.Purpose
             || !MayAsk(caller, asked, ledger)
         )
-            return Outcomes.Forbidden;
+            return (null, Outcomes.Forbidden);
         var (id, problem) = await ledger.Analyses.AcceptAsync(compact, cancellation);
+        if (problem == AnalysisJobs.NoSuchPatient)
+        {
+            var absent = Read(ledger.Store.Vault.OrganizationKey, caller, "analysis", "unknown") with
+            {
+                Action = AuditAction.AnalysisRequested,
+                Decision = AuditDecision.Refused,
+                Reason = DenyReason.NoConsent,
+            };
+            await ledger.Audit.AppendAsync([absent], cancellation);
+            return (null, Outcomes.NotFound);
+        }
         if (id is null)
-            return problem == "no such patient" ? Outcomes.NotFound : Outcomes.Unprocessable(problem!);
-        return queue.TryAdd(id)
-            ? Results.Accepted($"/analyses/{id}", new { id, state = nameof(AnalysisState.Accepted) })
-            : Results.StatusCode(StatusCodes.Status429TooManyRequests);
+            return (null, Outcomes.Unprocessable(problem!));
+        if (!await ledger.Analyses.IsPermittedAsync(id, cancellation))
+            return (null, Outcomes.NotFound);
+        return queue.TryAdd(id) ? (id, null) : (null, Outcomes.Throttled);
     }
 
     // Every type that is to be looked at, all of them where none is named, for a patient whom the scopes cover.
@@ -198,21 +228,7 @@ internal static class AnalysisApi
     {
         if (LedgerApi.CallerOf(http) is not { } caller)
             return (Outcomes.Login, null, null, null);
-        await using var context = ledger.Store.CreateDbContext();
-        var row = await context.FindAsync<AnalysisRow>([id], cancellation);
-        var content = row is null ? null : AnalysisContent.Open(ledger.Store.Custody, id, row.Content);
-        var isTheirs =
-            row is not null
-            && content is not null
-            && caller.User.Role switch
-            {
-                Role.Clinician => content.Actors.Contains(caller.User.Reference, StringComparer.Ordinal),
-                Role.Patient => row.PatientKey == ledger.Store.Vault.PatientKey(caller.User.Reference),
-                Role.Compliance => caller.Scopes.Allow("AuditEvent", ScopePermissions.Read),
-                _ => false,
-            }
-            && (caller.User.Role == Role.Compliance || IsInContext(caller, row, ledger));
-        if (isTheirs)
+        if (await FindAsync(id, caller, ledger, cancellation) is var (row, content))
             return (null, row, content, caller);
         var refused = Read(ledger.Store.Vault.OrganizationKey, caller, "analysis", id) with
         {
@@ -223,7 +239,32 @@ internal static class AnalysisApi
         return (Outcomes.NotFound, null, null, null);
     }
 
-    private static AuditEvent Read(string patientKey, Caller caller, string interaction, string id) =>
+    /// <summary>The job, for whom it is; null for everybody else.</summary>
+    public static async Task<(AnalysisRow Row, AnalysisContent Content)?> FindAsync(
+        string id,
+        Caller caller,
+        OpenLedger ledger,
+        CancellationToken cancellation
+    )
+    {
+        await using var context = ledger.Store.CreateDbContext();
+        var row = await context.FindAsync<AnalysisRow>([id], cancellation);
+        if (row is null || AnalysisContent.Open(ledger.Store.Custody, id, row.Content) is not { } content)
+            return null;
+        var isTheirs = caller.User.Role switch
+        {
+            Role.Clinician => content.Actors.Contains(caller.User.Reference, StringComparer.Ordinal),
+            Role.Patient => row.PatientKey == ledger.Store.Vault.PatientKey(caller.User.Reference),
+            Role.Compliance => caller.Scopes.Allow("AuditEvent", ScopePermissions.Read),
+            _ => false,
+        };
+        return isTheirs && (caller.User.Role == Role.Compliance || IsInContext(caller, row, ledger))
+            ? (row, content)
+            : null;
+    }
+
+    /// <summary>The log entry of a look at an analysis.</summary>
+    public static AuditEvent Read(string patientKey, Caller caller, string interaction, string id) =>
         new()
         {
             Action = AuditAction.Read,
@@ -232,7 +273,10 @@ internal static class AnalysisApi
             Purpose = caller.Purpose,
             Interaction = interaction,
             // An id that no analysis can have is the caller's text, and stays out of the log.
-            Entities = ["analysis-" + (id.Length <= LongestId && id.All(char.IsAsciiHexDigit) ? id : "unknown")],
+            Entities =
+            [
+                AnalysisReport.Prefix + (id.Length <= LongestId && id.All(char.IsAsciiHexDigit) ? id : "unknown"),
+            ],
         };
 
     private static bool IsInContext(Caller caller, AnalysisRow row, OpenLedger ledger) =>

@@ -82,6 +82,9 @@ internal static class Outcomes
         public static Outcome PurposeForbidden { get; } =
             new(403, "forbidden", "The token was not issued for this purpose of use.");
 
+        public static Outcome PatientMissing { get; } =
+            new(400, "required", "One patient is needed: name one in the URL, or use a token that is about one.");
+
         public static Outcome Throttled { get; } = new(429, "throttled", "Too many requests: wait and try again.");
 
         /// <summary>What is not there, and what the caller may not know to be there.</summary>
@@ -143,6 +146,15 @@ internal static class Outcomes
 
         /// <summary>Content that is valid and cannot be taken.</summary>
         public static Outcome Rule(string reason) => new(422, "business-rule", reason);
+
+        public static Outcome TooManyExports { get; } =
+            new(429, "throttled", "There are too many exports of this caller: cancel one, or wait until one expires.");
+
+        public static Outcome ChainUnavailable { get; } =
+            new(503, "transient", "The chain cannot be read now: try again.");
+
+        /// <summary>Something was begun or ended that goes on without the caller.</summary>
+        public static Outcome Accepted(string text) => new(202, "informational", text);
 
         /// <summary>Everything is well; something is told.</summary>
         public static Outcome Fine(string text) => new(200, "informational", text);

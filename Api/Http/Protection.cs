@@ -44,7 +44,14 @@ internal static class Protection
                         "X-Request-Id",
                         Authentication.PurposeHeader
                     )
-                    .WithExposedHeaders("ETag", "Location", "Content-Location", "X-Request-Id", "Retry-After")
+                    .WithExposedHeaders(
+                        "ETag",
+                        "Location",
+                        "Content-Location",
+                        "X-Request-Id",
+                        "Retry-After",
+                        "X-Progress"
+                    )
             )
         );
     }

@@ -245,7 +245,7 @@ internal sealed partial class AnalysisJobs
             .Where(a => a.PatientKey == patientKey)
             .Select(a => a.Id)
             .ToListAsync(cancellation);
-        var reports = jobs.Select(id => Store.Vault.RecordKey("DiagnosticReport/analysis-" + id))
+        var reports = jobs.Select(id => Store.Vault.RecordKey($"DiagnosticReport/{AnalysisReport.Prefix}{id}"))
             .ToHashSet(StringComparer.Ordinal);
         var candidates = keys.Where(key => !reports.Contains(key));
         if (job.Request.Claims.Types.Count == 0)

@@ -18,9 +18,13 @@ namespace MedLedger.Api.Jobs;
 /// The steps of an analysis (PROTOCOL, section 6): decide, reserve, analyse, prove, publish, deliver. Each step is made
 /// durable before the next and looks first at what is there, so that a crash anywhere is continued, never repeated.
 /// </summary>
-internal sealed partial class AnalysisJobs(OpenLedger ledger)
+internal sealed partial class AnalysisJobs(OpenLedger ledger) : IDisposable
 {
+    /// <summary>The problem of a request about a patient who is not there.</summary>
+    public const string NoSuchPatient = "no such patient";
+
     private const string Use = "use";
+    private readonly SemaphoreSlim _deciding = new(1);
     private static readonly TimeSpan LongestRequest = TimeSpan.FromDays(7);
     private Store Store => ledger.Store;
 
@@ -47,7 +51,7 @@ internal sealed partial class AnalysisJobs(OpenLedger ledger)
         if (known is not null)
             return (known.Id, null);
         if (await context.Patients.FindAsync([request.Claims.PatientKey], cancellation) is null)
-            return (null, "no such patient");
+            return (null, NoSuchPatient);
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         var content = new AnalysisContent { Request = compact, Actors = [request.Claims.Grantee] };
         context.Add(
@@ -63,6 +67,18 @@ internal sealed partial class AnalysisJobs(OpenLedger ledger)
         );
         await context.SaveChangesAsync(cancellation);
         return (id, null);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _deciding.Dispose();
+
+    /// <summary>Decides on an accepted job, where that was not done yet: whether it has not been denied.</summary>
+    public async Task<bool> IsPermittedAsync(string id, CancellationToken cancellation)
+    {
+        var job = await LoadAsync(id, cancellation);
+        if (job.Row.State == AnalysisState.Accepted)
+            await DecideAsync(job, cancellation);
+        return job.Row.State != AnalysisState.Denied;
     }
 
     /// <summary>Runs a job from where it stands to its end; answers the row and its content.</summary>
@@ -141,6 +157,20 @@ internal sealed partial class AnalysisJobs(OpenLedger ledger)
 
     /// <summary>Step 1: the gate decides for each record; a permit takes a use of the grant, together with the log entry.</summary>
     private async Task DecideAsync(Job job, CancellationToken cancellation)
+    {
+        // One after the other: a use of a grant is taken once.
+        await _deciding.WaitAsync(cancellation);
+        try
+        {
+            await DecideAloneAsync(job, cancellation);
+        }
+        finally
+        {
+            _deciding.Release();
+        }
+    }
+
+    private async Task DecideAloneAsync(Job job, CancellationToken cancellation)
     {
         await using var context = Store.CreateDbContext();
         context.Attach(job.Row);
@@ -261,7 +291,7 @@ internal sealed partial class AnalysisJobs(OpenLedger ledger)
                 return null;
             }
             var report = AnalysisReport.Build(
-                "analysis-" + job.Row.Id,
+                AnalysisReport.Prefix + job.Row.Id,
                 patient,
                 job.Request.Claims.Grantee,
                 analyses,

@@ -12,6 +12,9 @@ namespace MedLedger.Api.Jobs;
 /// </summary>
 internal static class AnalysisReport
 {
+    /// <summary>What the ids of an analysis's resources begin with, before the id of its job.</summary>
+    public const string Prefix = "analysis-";
+
     private const string Components = "https://medledger.example/fhir/CodeSystem/finding";
 
     /// <summary>Builds the report.</summary>

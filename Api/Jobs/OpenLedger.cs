@@ -42,6 +42,7 @@ internal sealed class OpenLedger : IAsyncDisposable
         using var compliance = ComplianceKeyFile.OpenRole(store.Custody);
         CompliancePublicKey = compliance.PublicKey;
         Analyses = new AnalysisJobs(this);
+        Exports = new ExportJobs(this);
     }
 
     /// <summary>The compliance role's public key: openings in evidence are sealed to it.</summary>
@@ -79,6 +80,8 @@ internal sealed class OpenLedger : IAsyncDisposable
     public Importer Importer { get; }
 
     public AnalysisJobs Analyses { get; }
+
+    public ExportJobs Exports { get; }
 
     /// <summary>The enrolment authority's verifier key. In the embedded ledger the operator holds its private key too.</summary>
     public NoteKey AuthorityKey { get; }
@@ -136,6 +139,8 @@ internal sealed class OpenLedger : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        Analyses.Dispose();
+        Exports.Dispose();
         Issuer.Dispose();
         Anchoring.Dispose();
         Audit.Dispose();

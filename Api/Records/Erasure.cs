@@ -179,6 +179,7 @@ internal sealed class Erasure(Store store, AuditTrail audit)
             );
         await context.Set<SealedAuditDetails>().Where(d => d.PatientKey == patient).ExecuteDeleteAsync(cancellation);
         await context.Set<DelegationRow>().Where(d => d.PatientKey == patient).ExecuteDeleteAsync(cancellation);
+        await context.Set<ExportRow>().Where(e => e.OwnerKey == patient).ExecuteDeleteAsync(cancellation);
         await context.Set<EmergencyRow>().Where(e => e.PatientKey == patient).ExecuteDeleteAsync(cancellation);
         await context.Set<ConsentStateRow>().Where(c => c.PatientKey == patient).ExecuteDeleteAsync(cancellation);
         await context

@@ -88,9 +88,23 @@ internal sealed class RecordHistory(OpenLedger ledger, AccessRequest request, Ac
         CancellationToken cancellation
     )
     {
+        // By the compartments first: what others have, however much, costs nothing.
         var read = context
-            .Records.AsNoTracking()
-            .Where(r => r.Written >= since && r.Compartments.Any(c => compartments.Contains(c.PatientKey)));
+            .Compartments.AsNoTracking()
+            .Where(c => compartments.Contains(c.PatientKey))
+            .Join(
+                context.Records,
+                c => new { c.RecordKey, c.Version },
+                r => new { r.RecordKey, r.Version },
+                (_, r) =>
+                    new
+                    {
+                        r.Written,
+                        r.RecordKey,
+                        r.Version,
+                    }
+            )
+            .Where(r => r.Written >= since);
         if (after is not null)
         {
             read = read.Where(r =>
@@ -104,7 +118,8 @@ internal sealed class RecordHistory(OpenLedger ledger, AccessRequest request, Ac
                 )
             );
         }
-        return await read.OrderByDescending(r => r.Written)
+        return await read.Distinct()
+            .OrderByDescending(r => r.Written)
             .ThenBy(r => r.RecordKey)
             .ThenByDescending(r => r.Version)
             .Take(Step)

@@ -79,6 +79,13 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
         return await OpenAsync(context, [.. named.Present, .. named.StandIns], named.StandIns, cancellation);
     }
 
+    /// <summary>Opens what is permitted of records in their newest versions, by their storage keys.</summary>
+    public Task<IReadOnlyList<ReadableRecord>> OpenAsync(
+        LedgerContext context,
+        IReadOnlyList<string> keys,
+        CancellationToken cancellation
+    ) => OpenAsync(context, keys, standIns: null, cancellation);
+
     // What stands in for a record that is not there is decided on, and not opened.
     private async Task<IReadOnlyList<ReadableRecord>> OpenAsync(
         LedgerContext context,
@@ -124,12 +131,35 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
     /// The compartments in which the caller may have something: their own, those whose grants name them, those
     /// of whom they act for, those for which they declared an emergency, and the organization's.
     /// </summary>
-    public async Task<IReadOnlyList<string>> CompartmentsAsync(LedgerContext context, CancellationToken cancellation)
+    public async Task<IReadOnlyList<string>> CompartmentsAsync(
+        LedgerContext context,
+        CancellationToken cancellation,
+        int most = MaxPatients
+    )
+    {
+        var granted = await Granted(context).Take(most + 1).ToListAsync(cancellation);
+        // A token for one patient looks through that one alone; the gate would refuse the others.
+        if (request.Scopes?.Count > 0 && request.Scopes.All(s => s.Patient is not null))
+        {
+            var named = request.Scopes.Select(s => _store.Vault.PatientKey(s.Patient!)).ToList();
+            granted = [.. granted.Where(g => named.Contains(g, StringComparer.Ordinal))];
+        }
+        return granted.Count > most
+            ? throw new TooCostlyException($"More than {most} patients would be looked through; name one.")
+            : [.. granted, _store.Vault.OrganizationKey];
+    }
+
+    /// <summary>Whether the caller may have something in a patient's compartment.</summary>
+    public async Task<bool> MayHaveAsync(LedgerContext context, string patientKey, CancellationToken cancellation) =>
+        await Granted(context).AnyAsync(key => key == patientKey, cancellation)
+        && request.Scopes?.Any(s => s.Patient is null || _store.Vault.PatientKey(s.Patient) == patientKey) != false;
+
+    private IQueryable<string> Granted(LedgerContext context)
     {
         var grantees = request.Actors.Select(_store.Vault.RecordKey).ToList();
         var own = request.Actors.Select(_store.Vault.PatientKey).ToList();
         var now = _store.Time.GetUtcNow().ToUnixTimeSeconds();
-        var granted = await context
+        return context
             .Set<GrantRow>()
             .Where(g => grantees.Contains(g.GranteeKey) && !g.IsRevocationSigned)
             .Select(g => g.PatientKey)
@@ -140,18 +170,7 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
                     .Select(e => e.PatientKey)
             )
             .Union(context.Set<DelegationRow>().Where(d => grantees.Contains(d.DelegateKey)).Select(d => d.PatientKey))
-            .Union(context.Patients.Where(p => own.Contains(p.PatientKey)).Select(p => p.PatientKey))
-            .Take(MaxPatients + 1)
-            .ToListAsync(cancellation);
-        // A token for one patient looks through that one alone; the gate would refuse the others.
-        if (request.Scopes?.Count > 0 && request.Scopes.All(s => s.Patient is not null))
-        {
-            var named = request.Scopes.Select(s => _store.Vault.PatientKey(s.Patient!)).ToList();
-            granted = [.. granted.Where(g => named.Contains(g, StringComparer.Ordinal))];
-        }
-        return granted.Count > MaxPatients
-            ? throw new TooCostlyException($"More than {MaxPatients} patients would be looked through; name one.")
-            : [.. granted, _store.Vault.OrganizationKey];
+            .Union(context.Patients.Where(p => own.Contains(p.PatientKey)).Select(p => p.PatientKey));
     }
 
     private async Task<IReadOnlyList<string>> CandidatesAsync(

@@ -47,11 +47,12 @@ internal static class AuditEventApi
 
         await using var context = exchange.Ledger.Store.CreateDbContext();
         var found = new List<(long Index, byte[] Body)>();
-        var (at, read, isWhole) = (search.Before, 0, false);
+        var (lowest, highest) = await AuditEventReader.BetweenAsync(context, search.Recorded, exchange.Aborted);
+        var (at, read, isWhole) = (Math.Min(search.Before, highest), 0, false);
         while (found.Count < search.Count && read < MostRead && !isWhole)
         {
             var part = await reader!.LoadAsync(context, at, Step, exchange.Aborted);
-            isWhole = part.Entries == 0;
+            isWhole = part.Entries == 0 || part.Lowest <= lowest;
             at = part.Lowest;
             read += part.Entries;
             foreach (var logged in part.Read)
@@ -62,7 +63,7 @@ internal static class AuditEventApi
                 found.Add((logged.Index, body));
                 if (found.Count < search.Count)
                     continue;
-                at = logged.Index;
+                (at, isWhole) = (logged.Index, logged.Index <= lowest);
                 break;
             }
         }

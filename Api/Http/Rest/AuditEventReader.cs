@@ -16,6 +16,9 @@ internal sealed record AuditEventPart(IReadOnlyList<LoggedEvent> Read, int Entri
 /// <summary>The part of the log that somebody reads: a patient's, or all of it with opaque keys.</summary>
 internal sealed class AuditEventReader(OpenLedger ledger, string? patient, string? patientKey)
 {
+    // Seconds: the clock's, with the minute that times are rounded to.
+    private const long Tolerance = 600;
+
     /// <summary>Entries before an index, the newest first; those that cannot be opened are left out.</summary>
     public async Task<AuditEventPart> LoadAsync(
         LedgerContext context,
@@ -47,6 +50,47 @@ internal sealed class AuditEventReader(OpenLedger ledger, string? patient, strin
             read.Add(Show(index, entry, opened, own?.PatientKey));
         }
         return new AuditEventPart(read, page.Count, page.Count == 0 ? 0 : page[^1]);
+    }
+
+    /// <summary>
+    /// Between which indices the entries of a time stand: from the first, to before the second. The log is in the order of
+    /// its times, but for minutes by which a clock may have been set back.
+    /// </summary>
+    /// <param name="context">The database.</param>
+    /// <param name="time">From and to, Unix seconds.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public static async Task<(long Lowest, long Highest)> BetweenAsync(
+        LedgerContext context,
+        (long From, long To) time,
+        CancellationToken cancellation
+    )
+    {
+        var (lowest, highest) = (0L, long.MaxValue);
+        if (time.From > long.MinValue)
+            lowest = await FirstAsync(context, time.From - Tolerance, cancellation) ?? lowest;
+        if (time.To < long.MaxValue)
+            highest = await FirstAsync(context, time.To + Tolerance, cancellation) ?? highest;
+        return (lowest, highest);
+    }
+
+    // The first entry that is not before a time, by halving; null when an entry says no time.
+    private static async Task<long?> FirstAsync(LedgerContext context, long time, CancellationToken cancellation)
+    {
+        var entries = context.Set<LogEntryRow>().AsNoTracking();
+        var low = 0L;
+        var high = (await entries.MaxAsync(e => (long?)e.Index, cancellation) ?? -1) + 1;
+        while (low < high)
+        {
+            var middle = low + ((high - low) / 2);
+            var row = await entries.SingleAsync(e => e.Index == middle, cancellation);
+            if (!AuditEntry.TryDecode(row.Entry, out var entry))
+                return null;
+            if (entry.Time < time)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        return low;
     }
 
     private LoggedEvent Show(long index, AuditEntry entry, AuditDetails? details, string? ofPatient)

@@ -30,6 +30,9 @@ internal sealed class AuditEventSearch
     /// <summary>Entries with an index below this.</summary>
     public long Before { get; private set; } = long.MaxValue;
 
+    /// <summary>Between which moments matches were recorded, Unix seconds: what <c>date</c> says, as far as it says it.</summary>
+    public (long From, long To) Recorded { get; private set; } = (long.MinValue, long.MaxValue);
+
     /// <summary>Reads a search from the URL and, for <c>_search</c>, the form; or answers what is wrong.</summary>
     public static async Task<(AuditEventSearch? Search, IResult? Problem)> ReadAsync(FhirExchange exchange)
     {
@@ -121,8 +124,26 @@ internal sealed class AuditEventSearch
         if (SearchCriterion.TryRead(definition, modifier, value, now, out var problem) is not { } criterion)
             return problem;
         _criteria.Add(criterion);
+        if (code == "date" && modifier.Length == 0)
+            Bound(value);
         return null;
     }
+
+    // The entries outside need not be looked at; the criterion itself decides on those inside.
+    private void Bound(string date)
+    {
+        if (FhirRange.Prefix(date) is not var (prefix, text) || FhirRange.OfDate(text) is not { } span)
+            return;
+        var (from, to) = Recorded;
+        if (prefix is "eq" or "gt" or "ge" or "sa")
+            from = Math.Max(from, Seconds(span.Low));
+        if (prefix is "eq" or "lt" or "le" or "eb")
+            to = Math.Min(to, Seconds(span.High));
+        Recorded = (from, to);
+    }
+
+    private static long Seconds(decimal ticks) =>
+        (long)((ticks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerSecond);
 
     private sealed record Page(
         string User,

@@ -43,6 +43,8 @@ internal static class CapabilityApi
         }
         foreach (var (name, kind) in SearchRequest.Common)
             rest.SearchParam.Add(new CapabilityStatement.SearchParamComponent { Name = name, Type = kind });
+        foreach (var operation in Operations(route => route.Path.StartsWith("/$", StringComparison.Ordinal)))
+            rest.Operation.Add(operation);
         foreach (var type in ResourceParser.ResourceTypes.Order(StringComparer.Ordinal))
             rest.Resource.Add(Resource(type));
         return new CapabilityStatement
@@ -89,6 +91,12 @@ internal static class CapabilityApi
                 }
             );
         }
+        foreach (
+            var operation in Operations(route =>
+                route.ResourceType == type || route.Path.StartsWith("/{type}/", StringComparison.Ordinal)
+            )
+        )
+            resource.Operation.Add(operation);
         var included = new List<string> { "*", $"{type}:*" };
         foreach (var definition in SearchDefinition.Of(type).Values.OrderBy(d => d.Code, StringComparer.Ordinal))
         {
@@ -110,4 +118,14 @@ internal static class CapabilityApi
             .All.Where(route => route.Level == level)
             .Select(route => route.Code)
             .Distinct(StringComparer.Ordinal);
+
+    private static IEnumerable<CapabilityStatement.OperationComponent> Operations(Func<FhirRoute, bool> isThere) =>
+        FhirRoutes
+            .All.Where(route => route.Level == FhirLevel.Operation && isThere(route))
+            .DistinctBy(route => route.Code, StringComparer.Ordinal)
+            .Select(route => new CapabilityStatement.OperationComponent
+            {
+                Name = route.Code,
+                Definition = route.Definition,
+            });
 }

@@ -59,7 +59,7 @@ internal static class FhirDispatch
     {
         var segments = path.Split('/');
         var best = FhirRoutes
-            .All.Where(route => route.Method == method && route.Path != "/")
+            .All.Where(route => route.Method == method && route.Path != "/" && !route.IsAlone)
             .Select(route => (Route: route, Parts: route.Path.Trim('/').Split('/')))
             .Where(one => one.Parts.Length == segments.Length)
             .Where(one => one.Parts.Zip(segments).All(pair => IsParameter(pair.First) || pair.First == pair.Second))

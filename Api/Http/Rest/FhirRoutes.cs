@@ -13,14 +13,14 @@ internal enum FhirLevel
     /// <summary><c>rest.resource.interaction</c>, for every type.</summary>
     Type,
 
-    /// <summary>Not named there (the CapabilityStatement itself).</summary>
-    None,
+    /// <summary><c>operation</c>, of the system or of the type that the path begins with.</summary>
+    Operation,
 }
 
 /// <summary>One interaction: routes, CapabilityStatement and OpenAPI are made from the same list of these.</summary>
 /// <param name="Method">The HTTP method.</param>
 /// <param name="Path">Below the base.</param>
-/// <param name="Code">The code of TypeRestfulInteraction or SystemRestfulInteraction.</param>
+/// <param name="Code">The code of TypeRestfulInteraction or SystemRestfulInteraction, or the name of an operation.</param>
 /// <param name="Level">Where the CapabilityStatement names it.</param>
 /// <param name="Needs">What the token's scopes have to allow for the type; none where it is checked for each entry.</param>
 /// <param name="Handle">What it does.</param>
@@ -31,7 +31,18 @@ internal sealed record FhirRoute(
     FhirLevel Level,
     ScopePermissions Needs,
     Func<FhirExchange, Task<IResult>> Handle
-);
+)
+{
+    /// <summary>Of an operation: the canonical URL of its OperationDefinition.</summary>
+    public string? Definition { get; init; }
+
+    /// <summary>Not answered inside a Bundle: it answers with something else than a resource, or later.</summary>
+    public bool IsAlone { get; init; }
+
+    /// <summary>The resource type that the path begins with; null where it is a parameter, or where there is none.</summary>
+    public string? ResourceType { get; } =
+        Path.Split('/')[1] is var first && ResourceParser.ResourceTypes.Contains(first) ? first : null;
+}
 
 /// <summary>The FHIR R4 API below <c>/fhir</c>.</summary>
 internal static class FhirRoutes
@@ -67,6 +78,9 @@ internal static class FhirRoutes
         // SMART App Launch 2.2: history of a type and of the system are search's letter.
         new("GET", "/{type}/_history", "history-type", FhirLevel.Type, ScopePermissions.Search, HistoryApi.OfManyAsync),
         new("GET", "/_history", "history-system", FhirLevel.System, ScopePermissions.None, HistoryApi.OfManyAsync),
+        .. EverythingApi.Routes,
+        .. ExportApi.Routes,
+        .. AnalyzeApi.Routes,
     ];
 
     /// <summary>Maps the routes.</summary>
@@ -77,9 +91,11 @@ internal static class FhirRoutes
         foreach (var route in All)
         {
             Delegate handle = (HttpContext http) => HandleAsync(http, ledger, exchange => RunAsync(route, exchange));
-            // HEAD is GET without the body (RFC 9110, section 9.3.2): the same gate, the same log entry.
-            fhir.MapMethods(route.Path, route.Method == "GET" ? ["GET", "HEAD"] : [route.Method], handle)
-                .WithName(route.Code + " " + route.Path)
+            // HEAD is GET without the body (RFC 9110, section 9.3.2): the same gate, the same log entry. Not of what begins
+            // a job, or hands out a whole file.
+            var hasHead = route is { Method: "GET", IsAlone: false };
+            fhir.MapMethods(route.Path, hasHead ? ["GET", "HEAD"] : [route.Method], handle)
+                .WithName($"{route.Code} {route.Method} {route.Path}")
                 .WithTags("FHIR R4")
                 .WithSummary(route.Code);
         }
@@ -90,6 +106,8 @@ internal static class FhirRoutes
     /// <summary>One interaction, for a request from outside and for one inside a Bundle alike: the scopes, then the handler.</summary>
     public static Task<IResult> RunAsync(FhirRoute route, FhirExchange exchange)
     {
+        if (route.ResourceType is { } own)
+            exchange.Http.Request.RouteValues["type"] = own;
         // Operations and what begins with an underscore are no types and no ids.
         if (IsReserved(exchange.Type) || IsReserved(exchange.Id))
             return Task.FromResult(Outcomes.NotSupported);
@@ -97,7 +115,7 @@ internal static class FhirRoutes
         var isCovered =
             route.Needs == ScopePermissions.None ? scopes.HasPermissions : scopes.Allow(exchange.Type, route.Needs);
         return isCovered
-            ? (AuditEventApi.Find(route, exchange) ?? route.Handle)(exchange)
+            ? (AuditEventApi.Find(route, exchange) ?? AnalyzeApi.Find(route, exchange) ?? route.Handle)(exchange)
             : Task.FromResult(Outcomes.Table.OutsideScope.ToResult());
     }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using MedLedger.Api.Fhir;
 using MedLedger.Api.Identity;
 using MedLedger.Api.Records;
@@ -120,13 +119,13 @@ internal static class HistoryApi
             {
                 case "_format" or "_pretty":
                     break;
-                case "_count" when Number(values) is { } count and > 0:
+                case "_count" when values is [{ } text] && ParameterText.Count(text) is { } count:
                     asked = asked with { Count = Math.Min(count, MaxCount) };
                     break;
                 case "_count":
                     wrong = "_count is one number above zero";
                     break;
-                case "_since" when Instant(values) is { } since:
+                case "_since" when values is [{ } text] && ParameterText.Instant(text) is { } since:
                     asked = asked with { Since = since };
                     break;
                 case "_since":
@@ -143,24 +142,6 @@ internal static class HistoryApi
         }
         return asked;
     }
-
-    private static int? Number(Microsoft.Extensions.Primitives.StringValues values) =>
-        values is [{ } text] && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            ? number
-            : null;
-
-    // A plus sign that was not escaped comes as a space.
-    private static long? Instant(Microsoft.Extensions.Primitives.StringValues values) =>
-        values is [{ } text]
-        && text.Contains('T', StringComparison.Ordinal)
-        && DateTimeOffset.TryParse(
-            text.Replace(' ', '+'),
-            CultureInfo.InvariantCulture,
-            DateTimeStyles.AssumeUniversal,
-            out var time
-        )
-            ? time.ToUnixTimeMilliseconds()
-            : null;
 
     private sealed record Asked(long Since, int Count, RecordVersion? After);
 }

@@ -162,6 +162,60 @@ namespace MedLedger.Api.Persistence.Migrations
                     b.ToTable("analyses", (string)null);
                 });
 
+            modelBuilder.Entity("MedLedger.Api.Jobs.ExportFileRow", b =>
+                {
+                    b.Property<string>("ExportId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Number")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.HasKey("ExportId", "Number");
+
+                    b.ToTable("export_files", (string)null);
+                });
+
+            modelBuilder.Entity("MedLedger.Api.Jobs.ExportRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.Property<long>("Created")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Done")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Expires")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("OwnerKey")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("State")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Total")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("OwnerKey");
+
+                    b.HasIndex("State");
+
+                    b.ToTable("exports", (string)null);
+                });
+
             modelBuilder.Entity("MedLedger.Api.Keys.GranteeRow", b =>
                 {
                     b.Property<string>("GranteeKey")
@@ -949,6 +1003,15 @@ namespace MedLedger.Api.Persistence.Migrations
                     b.HasOne("MedLedger.Api.Persistence.PatientRow", null)
                         .WithMany()
                         .HasForeignKey("PatientKey")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MedLedger.Api.Jobs.ExportFileRow", b =>
+                {
+                    b.HasOne("MedLedger.Api.Jobs.ExportRow", null)
+                        .WithMany()
+                        .HasForeignKey("ExportId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

@@ -64,14 +64,8 @@ public sealed partial class BypassMatrixTests(FhirServer server)
 
     private static readonly (string Method, string Path)[] NotBuilt =
     [
-        ("GET", "Patient/{0}/$everything"),
-        ("POST", "Patient/{0}/$everything"),
         ("GET", "Patient/{0}/Observation"),
-        ("GET", "$export"),
-        ("GET", "Patient/$export"),
-        ("GET", "Group/g/$export"),
         ("GET", "Observation/$lastn"),
-        ("POST", "Patient/$analyze"),
         ("POST", "$graphql"),
         ("PATCH", "Patient/{0}"),
         ("PATCH", "Patient?_id={0}"),
@@ -222,6 +216,8 @@ public sealed partial class BypassMatrixTests(FhirServer server)
             .Select(r => $"GET {r}")
             .Concat(Histories.Select(h => $"GET {h}"))
             .Concat(Writes.Select(w => $"{w.Method} {w.Path}"))
+            .Concat(Operations.Select(o => $"{o.Method} {o.Path}"))
+            .Concat(OperationsOfMany.Select(o => $"GET {o}"))
             .Concat(NotBuilt.Select(n => $"{n.Method} {n.Path}"));
         foreach (var line in all)
         {

@@ -20,6 +20,7 @@ internal static class BypassSituations
         "a compliance officer",
         "an operator",
         "a disabled account",
+        .. BypassMinors.All,
     ];
 
     /// <summary>Who asks for whose records; nothing of them may be told.</summary>
@@ -52,6 +53,8 @@ internal static class BypassSituations
             case "a disabled account":
                 await server.OnceAsync(situation, () => DisabledAsync(server));
                 return (await server.TokenAsync("bypass-off"), "sample-a");
+            case var minor when BypassMinors.All.Contains(minor, StringComparer.Ordinal):
+                return await BypassMinors.CallerAsync(server, minor);
             default:
                 throw new ArgumentOutOfRangeException(nameof(situation), situation, "Nobody brings it about.");
         }
@@ -112,6 +115,8 @@ internal static class BypassSituations
         var page = await server.GetAsync("clinician1", "Observation?patient=bypass-revoked&_count=1");
         Assert.Single(page.Found());
         Assert.Single((await server.GetAsync("clinician1", page.Link("next")!)).Found());
+        var all = await server.GetAsync("clinician1", "Patient/bypass-revoked/$everything?_count=1");
+        Assert.Single((await server.GetAsync("clinician1", all.Link("next")!)).Found());
         var ended = await server.SendAsync(
             "patient-bypass-revoked",
             HttpMethod.Delete,
@@ -119,6 +124,8 @@ internal static class BypassSituations
         );
         Assert.Equal(HttpStatusCode.OK, ended.Status);
         Assert.Empty((await server.GetAsync("clinician1", page.Link("next")!)).Found());
+        var rest = await server.GetAsync("clinician1", all.Link("next")!);
+        Assert.Equal(HttpStatusCode.NotFound, rest.Status);
     }
 
     private static async Task EmergencyAsync(FhirServer server)

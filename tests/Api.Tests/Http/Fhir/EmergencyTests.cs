@@ -221,17 +221,7 @@ public sealed class EmergencyTests(FhirServer server) : IAsyncLifetime
             JsonSerializer.Serialize(new { patient = $"Patient/{Id}" }),
             ("Content-Type", "application/json")
         );
-        if (asked.Status != HttpStatusCode.Accepted)
-            return;
-        var path = server.Beside("/analyses/" + asked.Json.GetProperty("id").GetString());
-        while (true)
-        {
-            var state = (await server.GetAsync(token, path)).Json.GetProperty("state").GetString();
-            Assert.NotEqual("Delivered", state, StringComparer.Ordinal);
-            if (state == "Denied")
-                return;
-            await Task.Delay(200);
-        }
+        Assert.NotEqual(HttpStatusCode.Accepted, asked.Status);
     }
 
     private string Dissent() =>

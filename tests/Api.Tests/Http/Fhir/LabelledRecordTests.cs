@@ -61,6 +61,7 @@ public sealed class LabelledRecordTests(FhirServer server)
     [InlineData("Condition?patient=sample-a&_count=1000")]
     [InlineData("Condition?_count=1000&_sort=-_lastUpdated")]
     [InlineData("Patient?_id=sample-a&_revinclude=Condition:subject")]
+    [InlineData("Patient/sample-a/$everything")]
     public async Task Lists_leave_it_out_and_count_without_it(string path)
     {
         await server.OnceAsync(nameof(LabelledRecordTests), WriteAsync);
@@ -69,6 +70,29 @@ public sealed class LabelledRecordTests(FhirServer server)
         Assert.DoesNotContain(Labelled, seen.Body, StringComparison.Ordinal);
         Assert.Equal(seen.Found().Count, seen.Json.GetProperty("total").GetInt32());
         Assert.Contains(Labelled, (await server.GetAsync("patient1", path)).Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Exports_and_analyses_of_many_records_leave_it_out()
+    {
+        await server.OnceAsync(nameof(LabelledRecordTests), WriteAsync);
+        foreach (var (user, isThere) in new[] { ("clinician1", false), ("patient1", true) })
+        {
+            var job = await ExportTests.KickOffAsync(server, user, "Patient/$export?_type=Condition");
+            var manifest = await ExportTests.ManifestAsync(server, user, job);
+            var lines = await ExportTests.LinesAsync(server, user, manifest);
+            Assert.Equal(isThere, lines.Contains("Condition/" + Labelled, StringComparer.Ordinal));
+            var count = manifest.GetProperty("output").EnumerateArray().Sum(o => o.GetProperty("count").GetInt32());
+            Assert.Equal(lines.Count, count);
+        }
+        var asked = await server.SendAsync("clinician1", HttpMethod.Post, "Patient/sample-a/$analyze");
+        Assert.True(asked.Status == HttpStatusCode.Accepted, asked.Body);
+        var task = await AnalyzeTests.EndAsync(server, "clinician1", asked.Content.ContentLocation!.OriginalString);
+        var report = task.GetProperty("output")[0].GetProperty("valueReference").GetProperty("reference").GetString()!;
+        var read = await server.GetAsync("clinician1", report);
+        Assert.Contains("DocumentReference/sample-a-note", read.Body, StringComparison.Ordinal);
+        Assert.DoesNotContain(Labelled, read.Body, StringComparison.Ordinal);
+        Assert.DoesNotContain("F32.1", read.Body, StringComparison.Ordinal);
     }
 
     // Whoever sends it without a label, or with a milder one, changes nothing: labels come of the codes.
@@ -82,7 +106,8 @@ public sealed class LabelledRecordTests(FhirServer server)
             $$$"""
             {"resourceType":"Condition","id":"{{{Labelled}}}","subject":{"reference":"Patient/sample-a"},
             "encounter":{"reference":"{{{encounter}}}"},
-            "code":{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10-cm","code":"F32.1"}]}}
+            "code":{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10-cm","code":"F32.1"}]},
+            "note":[{"text":"The patient has a depressive episode and takes sertraline."}]}
             """
         );
         Assert.True(made.Status == HttpStatusCode.Created, made.Body);
