@@ -86,149 +86,113 @@ internal unsafe partial struct Fp8<TField, TModulus> : ITransformLanes<Fp8<TFiel
                 y2 = ToDouble(y._l2),
                 y3 = ToDouble(y._l3),
                 y4 = ToDouble(y._l4);
-            Doubles q0 = Vector512.Create((double)Q0),
-                q1 = Vector512.Create((double)Q1),
-                q2 = Vector512.Create((double)Q2),
-                q3 = Vector512.Create((double)Q3),
-                q4 = Vector512.Create((double)Q4);
             Words t0 = Vector512.Create(0xbcd0000000000000UL),
                 t1 = Vector512.Create(0xa990000000000000UL),
                 t2 = Vector512.Create(0x9650000000000000UL);
             Words t3 = Vector512.Create(0x8310000000000000UL),
                 t4 = Vector512.Create(0x6fd0000000000000UL),
                 t5 = Vector512.Create(0x2620000000000000UL);
-            Step(
-                ToDouble(x._l0),
-                y0,
-                y1,
-                y2,
-                y3,
-                y4,
-                q0,
-                q1,
-                q2,
-                q3,
-                q4,
-                ref t0,
-                ref t1,
-                ref t2,
-                ref t3,
-                ref t4,
-                ref t5
-            );
+            Row(ToDouble(x._l0), y0, y1, y2, y3, y4, ref t0, ref t1, ref t2, ref t3, ref t4, ref t5);
+            Eliminate(ref t0, ref t1, ref t2, ref t3, ref t4, ref t5);
             t0 = Vector512.Create(0x3960000000000000UL);
-            Step(
-                ToDouble(x._l1),
-                y0,
-                y1,
-                y2,
-                y3,
-                y4,
-                q0,
-                q1,
-                q2,
-                q3,
-                q4,
-                ref t1,
-                ref t2,
-                ref t3,
-                ref t4,
-                ref t5,
-                ref t0
-            );
+            Row(ToDouble(x._l1), y0, y1, y2, y3, y4, ref t1, ref t2, ref t3, ref t4, ref t5, ref t0);
+            Eliminate(ref t1, ref t2, ref t3, ref t4, ref t5, ref t0);
             t1 = Vector512.Create(0x4ca0000000000000UL);
-            Step(
-                ToDouble(x._l2),
-                y0,
-                y1,
-                y2,
-                y3,
-                y4,
-                q0,
-                q1,
-                q2,
-                q3,
-                q4,
-                ref t2,
-                ref t3,
-                ref t4,
-                ref t5,
-                ref t0,
-                ref t1
-            );
+            Row(ToDouble(x._l2), y0, y1, y2, y3, y4, ref t2, ref t3, ref t4, ref t5, ref t0, ref t1);
+            Eliminate(ref t2, ref t3, ref t4, ref t5, ref t0, ref t1);
             t2 = Vector512.Create(0x5fe0000000000000UL);
-            Step(
-                ToDouble(x._l3),
-                y0,
-                y1,
-                y2,
-                y3,
-                y4,
-                q0,
-                q1,
-                q2,
-                q3,
-                q4,
-                ref t3,
-                ref t4,
-                ref t5,
-                ref t0,
-                ref t1,
-                ref t2
-            );
+            Row(ToDouble(x._l3), y0, y1, y2, y3, y4, ref t3, ref t4, ref t5, ref t0, ref t1, ref t2);
+            Eliminate(ref t3, ref t4, ref t5, ref t0, ref t1, ref t2);
             t3 = Vector512.Create(0x7320000000000000UL);
-            Step(
-                ToDouble(x._l4),
-                y0,
-                y1,
-                y2,
-                y3,
-                y4,
-                q0,
-                q1,
-                q2,
-                q3,
-                q4,
-                ref t4,
-                ref t5,
-                ref t0,
-                ref t1,
-                ref t2,
-                ref t3
-            );
-            var mask = Vector512.Create(Mask);
-            t0 += t5 >>> 52;
-            t1 += t0 >>> 52;
-            t2 += t1 >>> 52;
-            t3 += t2 >>> 52;
-            result._l0 = t5 & mask;
-            result._l1 = t0 & mask;
-            result._l2 = t1 & mask;
-            result._l3 = t2 & mask;
-            result._l4 = t3;
+            Row(ToDouble(x._l4), y0, y1, y2, y3, y4, ref t4, ref t5, ref t0, ref t1, ref t2, ref t3);
+            Eliminate(ref t4, ref t5, ref t0, ref t1, ref t2, ref t3);
+            Finish(t5, t0, t1, t2, t3, out result);
+        }
+    }
+
+    /// <summary>x*y + u*v with one Montgomery reduction; the sum of the products is below 64p^2.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static void MultiplyAdd(
+        in Fp8<TField, TModulus> x,
+        in Fp8<TField, TModulus> y,
+        in Fp8<TField, TModulus> u,
+        in Fp8<TField, TModulus> v,
+        out Fp8<TField, TModulus> result
+    )
+    {
+        unchecked
+        {
+            Doubles y0 = ToDouble(y._l0),
+                y1 = ToDouble(y._l1),
+                y2 = ToDouble(y._l2),
+                y3 = ToDouble(y._l3),
+                y4 = ToDouble(y._l4);
+            Doubles v0 = ToDouble(v._l0),
+                v1 = ToDouble(v._l1),
+                v2 = ToDouble(v._l2),
+                v3 = ToDouble(v._l3),
+                v4 = ToDouble(v._l4);
+            Words t0 = Vector512.Create(0x79a0000000000000UL),
+                t1 = Vector512.Create(0xdcc0000000000000UL),
+                t2 = Vector512.Create(0x3fe0000000000000UL);
+            Words t3 = Vector512.Create(0xa300000000000000UL),
+                t4 = Vector512.Create(0x0620000000000000UL),
+                t5 = Vector512.Create(0xb930000000000000UL);
+            Row(ToDouble(x._l0), y0, y1, y2, y3, y4, ref t0, ref t1, ref t2, ref t3, ref t4, ref t5);
+            Row(ToDouble(u._l0), v0, v1, v2, v3, v4, ref t0, ref t1, ref t2, ref t3, ref t4, ref t5);
+            Eliminate(ref t0, ref t1, ref t2, ref t3, ref t4, ref t5);
+            t0 = Vector512.Create(0x5610000000000000UL);
+            Row(ToDouble(x._l1), y0, y1, y2, y3, y4, ref t1, ref t2, ref t3, ref t4, ref t5, ref t0);
+            Row(ToDouble(u._l1), v0, v1, v2, v3, v4, ref t1, ref t2, ref t3, ref t4, ref t5, ref t0);
+            Eliminate(ref t1, ref t2, ref t3, ref t4, ref t5, ref t0);
+            t1 = Vector512.Create(0xf2f0000000000000UL);
+            Row(ToDouble(x._l2), y0, y1, y2, y3, y4, ref t2, ref t3, ref t4, ref t5, ref t0, ref t1);
+            Row(ToDouble(u._l2), v0, v1, v2, v3, v4, ref t2, ref t3, ref t4, ref t5, ref t0, ref t1);
+            Eliminate(ref t2, ref t3, ref t4, ref t5, ref t0, ref t1);
+            t2 = Vector512.Create(0x8fd0000000000000UL);
+            Row(ToDouble(x._l3), y0, y1, y2, y3, y4, ref t3, ref t4, ref t5, ref t0, ref t1, ref t2);
+            Row(ToDouble(u._l3), v0, v1, v2, v3, v4, ref t3, ref t4, ref t5, ref t0, ref t1, ref t2);
+            Eliminate(ref t3, ref t4, ref t5, ref t0, ref t1, ref t2);
+            t3 = Vector512.Create(0x2cb0000000000000UL);
+            Row(ToDouble(x._l4), y0, y1, y2, y3, y4, ref t4, ref t5, ref t0, ref t1, ref t2, ref t3);
+            Row(ToDouble(u._l4), v0, v1, v2, v3, v4, ref t4, ref t5, ref t0, ref t1, ref t2, ref t3);
+            Eliminate(ref t4, ref t5, ref t0, ref t1, ref t2, ref t3);
+            Finish(t5, t0, t1, t2, t3, out result);
         }
     }
 
     public static void Square(in Fp8<TField, TModulus> a, out Fp8<TField, TModulus> result) =>
         Multiply(a, a, out result);
 
-    /// <summary>
-    /// t += x*y + m*p with m such that the lowest limb becomes a multiple of 2^52. That limb's own low half is not added:
-    /// with a limb that is not zero it would make exactly 2^52, so that adding 2^52 - 1 carries the same.
-    /// </summary>
+    /// <summary>x*y - u*v, with 4p - u in place of u: u is below 4p.</summary>
+    public static void MultiplySubtract(
+        in Fp8<TField, TModulus> x,
+        in Fp8<TField, TModulus> y,
+        in Fp8<TField, TModulus> u,
+        in Fp8<TField, TModulus> v,
+        out Fp8<TField, TModulus> result
+    )
+    {
+        Carry(
+            (Vector512.Create(4 * Q0) - u._l0).AsInt64(),
+            (Vector512.Create(4 * Q1) - u._l1).AsInt64(),
+            (Vector512.Create(4 * Q2) - u._l2).AsInt64(),
+            (Vector512.Create(4 * Q3) - u._l3).AsInt64(),
+            (Vector512.Create(4 * Q4) - u._l4).AsInt64(),
+            out var minusU
+        );
+        MultiplyAdd(x, y, minusU, v, out result);
+    }
+
+    /// <summary>t += x*y.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Step(
+    private static void Row(
         Doubles x,
         Doubles y0,
         Doubles y1,
         Doubles y2,
         Doubles y3,
         Doubles y4,
-        Doubles q0,
-        Doubles q1,
-        Doubles q2,
-        Doubles q3,
-        Doubles q4,
         ref Words t0,
         ref Words t1,
         ref Words t2,
@@ -237,22 +201,47 @@ internal unsafe partial struct Fp8<TField, TModulus> : ITransformLanes<Fp8<TFiel
         ref Words t5
     )
     {
+        Product(x, y0, ref t0, ref t1);
+        Product(x, y1, ref t1, ref t2);
+        Product(x, y2, ref t2, ref t3);
+        Product(x, y3, ref t3, ref t4);
+        Product(x, y4, ref t4, ref t5);
+    }
+
+    /// <summary>
+    /// t += m*p with m such that the lowest limb becomes a multiple of 2^52, and its carry. That limb's own low half is not
+    /// added: with a limb that is not zero it would make exactly 2^52, so that adding 2^52 - 1 carries the same.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Eliminate(ref Words t0, ref Words t1, ref Words t2, ref Words t3, ref Words t4, ref Words t5)
+    {
         unchecked
         {
-            Product(x, y0, ref t0, ref t1);
-            Product(x, y1, ref t1, ref t2);
-            Product(x, y2, ref t2, ref t3);
-            Product(x, y3, ref t3, ref t4);
-            Product(x, y4, ref t4, ref t5);
             var m = ToDouble(
                 Avx512DQ.MultiplyLow(t0, Vector512.Create(TModulus.NegativeInverse)) & Vector512.Create(Mask)
             );
-            t1 += HighHalf(m, q0) + ((t0 + Vector512.Create(Mask)) >>> 52);
-            Product(m, q1, ref t1, ref t2);
-            Product(m, q2, ref t2, ref t3);
-            Product(m, q3, ref t3, ref t4);
-            Product(m, q4, ref t4, ref t5);
+            t1 += HighHalf(m, Vector512.Create((double)Q0)) + ((t0 + Vector512.Create(Mask)) >>> 52);
+            Product(m, Vector512.Create((double)Q1), ref t1, ref t2);
+            Product(m, Vector512.Create((double)Q2), ref t2, ref t3);
+            Product(m, Vector512.Create((double)Q3), ref t3, ref t4);
+            Product(m, Vector512.Create((double)Q4), ref t4, ref t5);
         }
+    }
+
+    /// <summary>Moves what exceeds 52 bits to the next limb.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Finish(Words t0, Words t1, Words t2, Words t3, Words t4, out Fp8<TField, TModulus> result)
+    {
+        var mask = Vector512.Create(Mask);
+        t1 += t0 >>> 52;
+        t2 += t1 >>> 52;
+        t3 += t2 >>> 52;
+        t4 += t3 >>> 52;
+        result._l0 = t0 & mask;
+        result._l1 = t1 & mask;
+        result._l2 = t2 & mask;
+        result._l3 = t3 & mask;
+        result._l4 = t4;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -3,8 +3,8 @@ using MedLedger.Crypto.Fields;
 namespace MedLedger.Crypto.Arithmetic;
 
 /// <summary>
-/// The elements of a buffer of lanes one by one. Before <see cref="Pack"/> they stand as the scalar path holds them, each
-/// vector's at its start: what gathers them needs no second array.
+/// The elements of a buffer of lanes one by one. Before <see cref="Pack{TLanes}(LaneBuffer{TLanes}, int, int)"/> they stand as
+/// the scalar path holds them, each vector's at its start: what gathers them needs no second array.
 /// </summary>
 internal static unsafe class LaneElements
 {
@@ -44,11 +44,31 @@ internal static unsafe class LaneElements
     public static TLanes Make<TLanes>(Func<int, Fr> element)
         where TLanes : unmanaged, ITransformLanes<TLanes, Fr>
     {
-        var elements = stackalloc Fr[TLanes.Count];
+        Span<Fr> elements = stackalloc Fr[TLanes.Count];
         for (var lane = 0; lane < TLanes.Count; lane++)
             elements[lane] = element(lane);
-        TLanes.LoadMany((ulong*)elements, out var result);
+        return Pack<TLanes, Fr>(elements);
+    }
+
+    /// <summary>The vector with these elements, as many as there are lanes.</summary>
+    public static TLanes Pack<TLanes, TField>(ReadOnlySpan<TField> elements)
+        where TLanes : unmanaged, ITransformLanes<TLanes, TField>
+        where TField : unmanaged, IFieldElement<TField>
+    {
+        TLanes result;
+        fixed (TField* source = elements[..TLanes.Count])
+            TLanes.LoadMany((ulong*)source, out result);
         TLanes.Reduce(ref result);
         return result;
+    }
+
+    /// <summary>Takes a vector of Fq apart.</summary>
+    public static void Unpack<TLanes>(in TLanes lanes, Span<Fq> elements)
+        where TLanes : unmanaged, ITransformLanes<TLanes, Fq>
+    {
+        var limbs = stackalloc Limbs[TLanes.Count];
+        TLanes.StoreCanonical(lanes, (ulong*)limbs);
+        for (var lane = 0; lane < TLanes.Count; lane++)
+            elements[lane] = Fq.FromCanonicalUnchecked(limbs[lane]);
     }
 }

@@ -12,6 +12,8 @@ internal sealed unsafe partial class NativeBlock : IDisposable
     private const int ReadWrite = 3; // PROT_READ | PROT_WRITE
     private const int PrivateAnonymous = 0x22; // MAP_PRIVATE | MAP_ANONYMOUS
 
+    private const int HugePages = 14; // MADV_HUGEPAGE
+
     private readonly nuint _size;
     private readonly bool _isMapping;
 
@@ -25,6 +27,8 @@ internal sealed unsafe partial class NativeBlock : IDisposable
             {
                 Start = (void*)address;
                 _isMapping = true;
+                // What a proof touches is touched at random and given back soon: pages of 2 MB where the system has them.
+                _ = Advise(address, size, HugePages);
                 return;
             }
         }
@@ -50,6 +54,10 @@ internal sealed unsafe partial class NativeBlock : IDisposable
     [LibraryImport("libc", EntryPoint = "mmap")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial nint Map(nint address, nuint length, int protection, int flags, int file, nint offset);
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Advise(nint address, nuint length, int advice);
 
     [LibraryImport("libc", EntryPoint = "munmap")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

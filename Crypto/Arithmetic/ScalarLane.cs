@@ -25,7 +25,23 @@ internal unsafe struct ScalarLane<TField> : ITransformLanes<ScalarLane<TField>, 
         TField.Subtract(a._value, b._value, out result._value);
 
     public static void Add(in ScalarLane<TField> a, in ScalarLane<TField> b, out ScalarLane<TField> result) =>
-        result._value = a._value + b._value;
+        TField.Add(a._value, b._value, out result._value);
+
+    public static void MultiplyAdd(
+        in ScalarLane<TField> a,
+        in ScalarLane<TField> b,
+        in ScalarLane<TField> c,
+        in ScalarLane<TField> d,
+        out ScalarLane<TField> result
+    ) => TField.MultiplyAdd(a._value, b._value, c._value, d._value, out result._value);
+
+    public static void MultiplySubtract(
+        in ScalarLane<TField> a,
+        in ScalarLane<TField> b,
+        in ScalarLane<TField> c,
+        in ScalarLane<TField> d,
+        out ScalarLane<TField> result
+    ) => TField.MultiplyAdd(a._value, b._value, -c._value, d._value, out result._value);
 
     /// <summary>One lane has no neighbours.</summary>
     public static void Fold(in ScalarLane<TField> a, int half, out ScalarLane<TField> result) => result = a;

@@ -122,7 +122,7 @@ public sealed class Contribution
         && !s1.IsInfinity
         && !t0.IsInfinity
         && !t1.IsInfinity
-        && Pairing.IsProductOne([s0, -s1], [new G2Prepared(t1), new G2Prepared(t0)]);
+        && Pairing.IsProductOne([s0, -s1], [t1, t0]);
 
     private byte[] PublicKey() =>
         [.. DeltaAfter.ToBytes(), .. S.ToBytes(), .. Sx.ToBytes(), .. Spx.ToBytes(), .. _transcript];

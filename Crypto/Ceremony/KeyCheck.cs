@@ -124,10 +124,10 @@ internal sealed class KeyCheck(
     /// <summary>Whether part = whole / delta.</summary>
     private bool IsOverDelta(in CurvePoint<Fq> part, in CurvePoint<Fq> whole)
     {
-        var delta = new G2Prepared(G2Affine.FromUnchecked(key.Header.Delta2));
+        var delta = G2Affine.FromUnchecked(key.Header.Delta2);
         return Pairing.IsProductOne(
             [G1Affine.FromUnchecked(part.ToAffine()), -G1Affine.FromUnchecked(whole.ToAffine())],
-            [delta, new G2Prepared(G2Affine.Generator)]
+            [delta, G2Affine.Generator]
         );
     }
 

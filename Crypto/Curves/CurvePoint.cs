@@ -90,11 +90,39 @@ internal readonly struct CurvePoint<TField>(in TField x, in TField y, in TField 
         return result;
     }
 
+    /// <summary>Affine coordinates of many points with one inversion (Montgomery's trick).</summary>
+    public static AffinePoint<TField>[] ToAffine(ReadOnlySpan<CurvePoint<TField>> points)
+    {
+        var before = new TField[points.Length];
+        var product = TField.One;
+        for (var i = 0; i < points.Length; i++)
+        {
+            before[i] = product;
+            if (!points[i].IsInfinity)
+                product *= points[i].ZZZ;
+        }
+        var inverse = product.InverseVariableTime();
+        var result = new AffinePoint<TField>[points.Length];
+        for (var i = points.Length - 1; i >= 0; i--)
+        {
+            if (points[i].IsInfinity)
+                continue;
+            result[i] = points[i].Divide(inverse * before[i]);
+            inverse *= points[i].ZZZ;
+        }
+        return result;
+    }
+
     public AffinePoint<TField> ToAffine()
     {
         if (IsInfinity)
             return default;
-        var inverse = ZZZ.InverseVariableTime();
+        return Divide(ZZZ.InverseVariableTime());
+    }
+
+    /// <summary>Affine coordinates, given 1/ZZZ.</summary>
+    private AffinePoint<TField> Divide(in TField inverse)
+    {
         var z = inverse * ZZ; // 1/Z = ZZ/ZZZ
         return new(X * z.Square(), Y * inverse);
     }

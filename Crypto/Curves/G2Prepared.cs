@@ -1,18 +1,17 @@
+using System.Runtime.CompilerServices;
+using MedLedger.Crypto.Arithmetic;
 using MedLedger.Crypto.Fields;
 
 namespace MedLedger.Crypto.Curves;
 
 /// <summary>
-/// The lines of the Miller loop for one point of G2, in the order in which the loop uses them. Homogeneous projective
-/// formulas of Costello, Lange, Naehrig: "Faster pairing computations on curves with high-degree twists" (2010), in the form
-/// of Aranha et al., eprint 2010/526, section 4.
+/// The lines of the Miller loop for one fixed point of G2, in the order in which the loop uses them, each divided by its first
+/// coefficient, which the final exponentiation takes to one.
 /// </summary>
 internal sealed class G2Prepared
 {
-    /// <summary>A line c0 y_P + c1 x_P w + c2 v w at P.</summary>
-    internal readonly record struct Line(Fq2 C0, Fq2 C1, Fq2 C2);
-
-    private static readonly Fq Half = Fq.From(2).Inverse();
+    /// <summary>A line 1 - C1 (x_P/y_P) w + C2 (1/y_P) v w at P.</summary>
+    internal readonly record struct Line(Fq2 C1, Fq2 C2);
 
     private readonly Line[] _lines;
 
@@ -28,54 +27,48 @@ internal sealed class G2Prepared
 
     private static Line[] MakeLines(in AffinePoint<Fq2> q)
     {
-        var lines = new List<Line>(2 * Pairing.LoopDigits.Length);
-        var (x, y, z) = (q.X, q.Y, Fq2.One);
-        var negative = -q;
+        var lines = new List<MillerPoint<ScalarLane<Fq>>.Line>(2 * Pairing.LoopDigits.Length);
+        var t = new MillerPoint<ScalarLane<Fq>>([q]);
+        var q1 = G2Affine.Psi(q);
+        MillerPoint<ScalarLane<Fq>>.Line line;
         for (var i = Pairing.LoopDigits.Length - 2; i >= 0; i--)
         {
-            lines.Add(DoublingStep(ref x, ref y, ref z));
-            var digit = Pairing.LoopDigits[i];
-            if (digit != 0)
-                lines.Add(AdditionStep(ref x, ref y, ref z, digit > 0 ? q : negative));
+            t.Double(out line);
+            lines.Add(line);
+            if (Pairing.LoopDigits[i] != 0)
+                Add(Pairing.LoopDigits[i] > 0 ? q : -q);
         }
-        var q1 = G2Affine.Psi(q);
-        lines.Add(AdditionStep(ref x, ref y, ref z, q1));
-        lines.Add(AdditionStep(ref x, ref y, ref z, -G2Affine.Psi(q1)));
-        return [.. lines];
+        Add(q1);
+        Add(-G2Affine.Psi(q1));
+        return Normalize(lines);
+
+        void Add(in AffinePoint<Fq2> point)
+        {
+            t.Add(MillerPoint<ScalarLane<Fq>>.PackX([point]), MillerPoint<ScalarLane<Fq>>.PackY([point]), out line);
+            lines.Add(line);
+        }
     }
 
-    private static Line DoublingStep(ref Fq2 x, ref Fq2 y, ref Fq2 z)
+    /// <summary>Divides the lines by their first coefficients, with one inversion (Montgomery's trick).</summary>
+    private static Line[] Normalize(List<MillerPoint<ScalarLane<Fq>>.Line> lines)
     {
-        var a = (x * y).Scale(Half);
-        var b = y.Square();
-        var c = z.Square();
-        var e = G2Affine.B * (c.Double() + c);
-        var f = e.Double() + e;
-        var g = (b + f).Scale(Half);
-        var h = (y + z).Square() - (b + c);
-        var i = e - b;
-        var j = x.Square();
-        var ee = e.Square();
-        x = a * (b - f);
-        y = g.Square() - (ee.Double() + ee);
-        z = b * h;
-        return new(-h, j.Double() + j, i);
+        var before = new Fq2[lines.Count];
+        var product = Fq2.One;
+        for (var i = 0; i < before.Length; i++)
+        {
+            before[i] = product;
+            product *= Element(lines[i].C0);
+        }
+        var inverse = product.InverseVariableTime();
+        var result = new Line[before.Length];
+        for (var i = before.Length - 1; i >= 0; i--)
+        {
+            var own = inverse * before[i];
+            inverse *= Element(lines[i].C0);
+            result[i] = new(Element(lines[i].C1) * own, Element(lines[i].C2) * own);
+        }
+        return result;
     }
 
-    private static Line AdditionStep(ref Fq2 x, ref Fq2 y, ref Fq2 z, in AffinePoint<Fq2> q)
-    {
-        var theta = y - q.Y * z;
-        var lambda = x - q.X * z;
-        var c = theta.Square();
-        var d = lambda.Square();
-        var e = lambda * d;
-        var f = z * c;
-        var g = x * d;
-        var h = e + f - g.Double();
-        x = lambda * h;
-        y = theta * (g - h) - e * y;
-        z *= e;
-        var j = theta * q.X - lambda * q.Y;
-        return new(lambda, -theta, j);
-    }
+    private static Fq2 Element(in Fq2Lanes<ScalarLane<Fq>> lane) => Unsafe.BitCast<Fq2Lanes<ScalarLane<Fq>>, Fq2>(lane);
 }

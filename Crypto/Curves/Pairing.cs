@@ -1,3 +1,4 @@
+using MedLedger.Crypto.Arithmetic;
 using MedLedger.Crypto.Fields;
 
 namespace MedLedger.Crypto.Curves;
@@ -12,31 +13,17 @@ internal static class Pairing
     public const ulong CurveParameter = 4965661367192848881;
 
     /// <summary>The non-adjacent form of 6x + 2, least significant digit first.</summary>
-    public static readonly sbyte[] LoopDigits = NonAdjacentForm(6 * (UInt128)CurveParameter + 2);
+    public static readonly sbyte[] LoopDigits = NonAdjacentForm(6 * (UInt128)CurveParameter + 2, 2);
+
+    private static readonly sbyte[] ParameterDigits = NonAdjacentForm(CurveParameter, 3);
 
     /// <summary>The value of the pairing.</summary>
-    public static Fq12 Pair(in G1Affine p, in G2Affine q) => FinalExponentiation(MillerLoop([p], [new G2Prepared(q)]));
+    public static Fq12 Pair(in G1Affine p, in G2Affine q) =>
+        FinalExponentiation(MillerLoop.Run<ScalarLane<Fq>>([p], [q], [], []));
 
     /// <summary>True when the product of e(P_i, Q_i) is 1.</summary>
-    public static bool IsProductOne(ReadOnlySpan<G1Affine> p, ReadOnlySpan<G2Prepared> q) =>
-        Fq12.AreEqual(FinalExponentiation(MillerLoop(p, q)), Fq12.One);
-
-    /// <summary>The product of the Miller functions f_Q_i(P_i), with one chain of squarings for all.</summary>
-    public static Fq12 MillerLoop(ReadOnlySpan<G1Affine> p, ReadOnlySpan<G2Prepared> q)
-    {
-        var result = Fq12.One;
-        var index = 0;
-        for (var i = LoopDigits.Length - 2; i >= 0; i--)
-        {
-            if (index != 0)
-                result = result.Square();
-            result = MultiplyByLines(result, p, q, index++);
-            if (LoopDigits[i] != 0)
-                result = MultiplyByLines(result, p, q, index++);
-        }
-        result = MultiplyByLines(result, p, q, index++);
-        return MultiplyByLines(result, p, q, index);
-    }
+    public static bool IsProductOne(ReadOnlySpan<G1Affine> p, ReadOnlySpan<G2Affine> q) =>
+        Fq12.AreEqual(FinalExponentiation(MillerLoop.Run<ScalarLane<Fq>>(p, q, [], [])), Fq12.One);
 
     /// <summary>f^((q^12 - 1)/r): the easy part, then Fuentes-Castaneda, Knapp, Rodriguez-Henriquez, "Faster hashing to G2" (2011).</summary>
     public static Fq12 FinalExponentiation(in Fq12 value)
@@ -61,44 +48,41 @@ internal static class Pairing
         return y15 * y14;
     }
 
-    private static Fq12 MultiplyByLines(in Fq12 value, ReadOnlySpan<G1Affine> p, ReadOnlySpan<G2Prepared> q, int index)
-    {
-        var result = value;
-        for (var k = 0; k < p.Length; k++)
-        {
-            if (p[k].IsInfinity || q[k].IsInfinity)
-                continue;
-            ref readonly var line = ref q[k].Lines[index];
-            result = result.MultiplyByLine(line.C0.Scale(p[k].Y), line.C1.Scale(p[k].X), line.C2);
-        }
-        return result;
-    }
-
-    /// <summary>a^(-x) for a in the cyclotomic subgroup.</summary>
+    /// <summary>a^(-x) for a in the cyclotomic subgroup, where inverses are conjugates, with signed digits 0, 1 and 3.</summary>
     private static Fq12 PowerOfNegativeX(in Fq12 value)
     {
-        var result = value;
-        for (var bit = 61; bit >= 0; bit--)
+        Fq12[] odd = [value, value.CyclotomicSquare() * value];
+        var result = odd[ParameterDigits[^1] >> 1];
+        for (var i = ParameterDigits.Length - 2; i >= 0; i--)
         {
             result = result.CyclotomicSquare();
-            if (((CurveParameter >> bit) & 1) == 1)
-                result *= value;
+            var digit = ParameterDigits[i];
+            if (digit > 0)
+                result *= odd[digit >> 1];
+            else if (digit < 0)
+                result *= odd[-digit >> 1].Conjugate();
         }
         return result.Conjugate();
     }
 
-    private static sbyte[] NonAdjacentForm(UInt128 value)
+    /// <summary>
+    /// Odd digits below 2^(width - 1) in size, at least width - 1 zeros after each, least significant first; a width of two
+    /// gives the non-adjacent form (Solinas: "Efficient arithmetic on Koblitz curves", 2000, section 4).
+    /// </summary>
+    private static sbyte[] NonAdjacentForm(UInt128 value, int width)
     {
         var digits = new List<sbyte>();
         for (; value != 0; value >>= 1)
         {
-            sbyte digit = 0;
+            var digit = 0;
             if ((value & 1) == 1)
             {
-                digit = (value & 3) == 3 ? (sbyte)-1 : (sbyte)1;
-                value = digit > 0 ? value - 1 : value + 1;
+                digit = (int)(value & ((UInt128.One << width) - 1));
+                if (digit >= 1 << (width - 1))
+                    digit -= 1 << width;
+                value = digit > 0 ? value - (UInt128)digit : value + (UInt128)(-digit);
             }
-            digits.Add(digit);
+            digits.Add((sbyte)digit);
         }
         return [.. digits];
     }

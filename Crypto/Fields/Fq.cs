@@ -159,6 +159,19 @@ public readonly struct Fq : IEquatable<Fq>, IFieldElement<Fq>
         Montgomery<FqModulus>.Multiply(a.Montgomery, b.Montgomery, out Unsafe.As<Fq, Limbs>(ref result));
     }
 
+    static void IFieldElement<Fq>.Add(in Fq a, in Fq b, out Fq result)
+    {
+        Unsafe.SkipInit(out result);
+        Montgomery<FqModulus>.Add(a.Montgomery, b.Montgomery, out Unsafe.As<Fq, Limbs>(ref result));
+    }
+
+    static void IFieldElement<Fq>.MultiplyAdd(in Fq a, in Fq b, in Fq c, in Fq d, out Fq result)
+    {
+        Unsafe.SkipInit(out result);
+        ref var limbs = ref Unsafe.As<Fq, Limbs>(ref result);
+        Montgomery<FqModulus>.MultiplyAdd(a.Montgomery, b.Montgomery, c.Montgomery, d.Montgomery, out limbs);
+    }
+
     static void IFieldElement<Fq>.Subtract(in Fq a, in Fq b, out Fq result)
     {
         Unsafe.SkipInit(out result);

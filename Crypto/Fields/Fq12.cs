@@ -1,6 +1,13 @@
+using System.Runtime.CompilerServices;
+using MedLedger.Crypto.Arithmetic;
+using OneLane = MedLedger.Crypto.Arithmetic.Fq12Lanes<MedLedger.Crypto.Arithmetic.ScalarLane<MedLedger.Crypto.Fields.Fq>>;
+
 namespace MedLedger.Crypto.Fields;
 
-/// <summary>An element C0 + C1 w of Fq12 = Fq6[w] / (w^2 - v), the field of pairing values.</summary>
+/// <summary>
+/// An element C0 + C1 w of Fq12 = Fq6[w] / (w^2 - v), the field of pairing values: one lane of
+/// <see cref="Fq12Lanes{TLanes}"/>.
+/// </summary>
 internal readonly struct Fq12(in Fq6 c0, in Fq6 c1)
 {
     public readonly Fq6 C0 = c0;
@@ -16,24 +23,15 @@ internal readonly struct Fq12(in Fq6 c0, in Fq6 c1)
 
     public Fq12 Square()
     {
-        var product = C0 * C1;
-        var sum = (C0 + C1) * (C0 + C1.MultiplyByV());
-        return new(sum - product - product.MultiplyByV(), product + product);
+        Unsafe.SkipInit(out Fq12 result);
+        OneLane.Square(Lane(this), out Lane(result));
+        return result;
     }
 
     public Fq12 Inverse()
     {
         var norm = (C0.Square() - C1.Square().MultiplyByV()).Inverse();
         return new(C0 * norm, -(C1 * norm));
-    }
-
-    /// <summary>a * (b0 + (b3 + b4 v) w): the shape of a line of the Miller loop on a D-type twist.</summary>
-    public Fq12 MultiplyByLine(in Fq2 b0, in Fq2 b3, in Fq2 b4)
-    {
-        var a = new Fq6(C0.C0 * b0, C0.C1 * b0, C0.C2 * b0);
-        var b = C1.MultiplyBy01(b3, b4);
-        var cross = (C0 + C1).MultiplyBy01(b0 + b3, b4) - a - b;
-        return new(b.MultiplyByV() + a, cross);
     }
 
     /// <summary>a^q.</summary>
@@ -46,20 +44,12 @@ internal readonly struct Fq12(in Fq6 c0, in Fq6 c1)
         );
     }
 
-    /// <summary>
-    /// a^2 for a in the cyclotomic subgroup: Granger, Scott: "Faster squaring in the cyclotomic subgroup of sixth degree
-    /// extensions" (2010), section 3.2.
-    /// </summary>
+    /// <summary>a^2 for a in the cyclotomic subgroup.</summary>
     public Fq12 CyclotomicSquare()
     {
-        var (t0, t1) = SquareFq4(C0.C0, C1.C1);
-        var (t2, t3) = SquareFq4(C1.C0, C0.C2);
-        var (t4, t5) = SquareFq4(C0.C1, C1.C2);
-        var t5Xi = t5.MultiplyByXi();
-        return new(
-            new(ThreeMinusTwo(t0, C0.C0), ThreeMinusTwo(t2, C0.C1), ThreeMinusTwo(t4, C0.C2)),
-            new(ThreePlusTwo(t5Xi, C1.C0), ThreePlusTwo(t1, C1.C1), ThreePlusTwo(t3, C1.C2))
-        );
+        Unsafe.SkipInit(out Fq12 result);
+        OneLane.CyclotomicSquare(Lane(this), out Lane(result));
+        return result;
     }
 
     public static bool AreEqual(in Fq12 a, in Fq12 b) =>
@@ -72,23 +62,13 @@ internal readonly struct Fq12(in Fq6 c0, in Fq6 c1)
 
     public static Fq12 operator *(in Fq12 a, in Fq12 b)
     {
-        var low = a.C0 * b.C0;
-        var high = a.C1 * b.C1;
-        var cross = (a.C0 + a.C1) * (b.C0 + b.C1) - low - high;
-        return new(high.MultiplyByV() + low, cross);
+        Unsafe.SkipInit(out Fq12 result);
+        OneLane.Multiply(Lane(a), Lane(b), out Lane(result));
+        return result;
     }
 
-    /// <summary>(a + b s)^2 with s^2 = xi: the two coefficients.</summary>
-    private static (Fq2, Fq2) SquareFq4(in Fq2 a, in Fq2 b)
-    {
-        var product = a * b;
-        var first = (a + b) * (b.MultiplyByXi() + a) - product - product.MultiplyByXi();
-        return (first, product.Double());
-    }
-
-    private static Fq2 ThreeMinusTwo(in Fq2 t, in Fq2 z) => (t - z).Double() + t;
-
-    private static Fq2 ThreePlusTwo(in Fq2 t, in Fq2 z) => (t + z).Double() + t;
+    /// <summary>The same memory as one lane.</summary>
+    public static ref OneLane Lane(in Fq12 a) => ref Unsafe.As<Fq12, OneLane>(ref Unsafe.AsRef(in a));
 
     private static Fq2[] MakeFrobeniusCoefficients()
     {

@@ -1,3 +1,7 @@
+using System.Runtime.CompilerServices;
+using MedLedger.Crypto.Arithmetic;
+using OneLane = MedLedger.Crypto.Arithmetic.Fq6Lanes<MedLedger.Crypto.Arithmetic.ScalarLane<MedLedger.Crypto.Fields.Fq>>;
+
 namespace MedLedger.Crypto.Fields;
 
 /// <summary>An element C0 + C1 v + C2 v^2 of Fq6 = Fq2[v] / (v^3 - xi), xi = 9 + u.</summary>
@@ -33,32 +37,19 @@ internal readonly struct Fq6(in Fq2 c0, in Fq2 c1, in Fq2 c2)
         return new(t0 * norm, t1 * norm, t2 * norm);
     }
 
-    /// <summary>a * (b0 + b1 v).</summary>
-    public Fq6 MultiplyBy01(in Fq2 b0, in Fq2 b1)
-    {
-        var a = C0 * b0;
-        var b = C1 * b1;
-        var t1 = ((C1 + C2) * b1 - b).MultiplyByXi() + a;
-        var t2 = (C0 + C1) * (b0 + b1) - a - b;
-        var t3 = (C0 + C2) * b0 - a + b;
-        return new(t1, t2, t3);
-    }
-
     public static Fq6 operator +(in Fq6 a, in Fq6 b) => new(a.C0 + b.C0, a.C1 + b.C1, a.C2 + b.C2);
 
     public static Fq6 operator -(in Fq6 a, in Fq6 b) => new(a.C0 - b.C0, a.C1 - b.C1, a.C2 - b.C2);
 
     public static Fq6 operator -(in Fq6 a) => new(-a.C0, -a.C1, -a.C2);
 
-    /// <summary>Six multiplications (Karatsuba; the same paper, section 4).</summary>
+    /// <summary>One lane of <see cref="Fq6Lanes{TLanes}.Multiply"/>.</summary>
     public static Fq6 operator *(in Fq6 a, in Fq6 b)
     {
-        var v0 = a.C0 * b.C0;
-        var v1 = a.C1 * b.C1;
-        var v2 = a.C2 * b.C2;
-        var c0 = ((a.C1 + a.C2) * (b.C1 + b.C2) - v1 - v2).MultiplyByXi() + v0;
-        var c1 = (a.C0 + a.C1) * (b.C0 + b.C1) - v0 - v1 + v2.MultiplyByXi();
-        var c2 = (a.C0 + a.C2) * (b.C0 + b.C2) - v0 - v2 + v1;
-        return new(c0, c1, c2);
+        Unsafe.SkipInit(out Fq6 result);
+        OneLane.Multiply(Lane(a), Lane(b), out Lane(result));
+        return result;
     }
+
+    private static ref OneLane Lane(in Fq6 a) => ref Unsafe.As<Fq6, OneLane>(ref Unsafe.AsRef(in a));
 }

@@ -159,6 +159,19 @@ public readonly struct Fr : IEquatable<Fr>, IFieldElement<Fr>
         Montgomery<FrModulus>.Multiply(a.Montgomery, b.Montgomery, out Unsafe.As<Fr, Limbs>(ref result));
     }
 
+    static void IFieldElement<Fr>.Add(in Fr a, in Fr b, out Fr result)
+    {
+        Unsafe.SkipInit(out result);
+        Montgomery<FrModulus>.Add(a.Montgomery, b.Montgomery, out Unsafe.As<Fr, Limbs>(ref result));
+    }
+
+    static void IFieldElement<Fr>.MultiplyAdd(in Fr a, in Fr b, in Fr c, in Fr d, out Fr result)
+    {
+        Unsafe.SkipInit(out result);
+        ref var limbs = ref Unsafe.As<Fr, Limbs>(ref result);
+        Montgomery<FrModulus>.MultiplyAdd(a.Montgomery, b.Montgomery, c.Montgomery, d.Montgomery, out limbs);
+    }
+
     static void IFieldElement<Fr>.Subtract(in Fr a, in Fr b, out Fr result)
     {
         Unsafe.SkipInit(out result);

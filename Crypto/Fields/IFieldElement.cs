@@ -21,6 +21,12 @@ internal interface IFieldElement<TSelf>
     /// <summary>a * b into a place that may be an operand's.</summary>
     static abstract void Multiply(in TSelf a, in TSelf b, out TSelf result);
 
+    /// <summary>a + b into a place that may be an operand's.</summary>
+    static abstract void Add(in TSelf a, in TSelf b, out TSelf result);
+
+    /// <summary>a * b + c * d into a place that may be an operand's.</summary>
+    static abstract void MultiplyAdd(in TSelf a, in TSelf b, in TSelf c, in TSelf d, out TSelf result);
+
     /// <summary>a - b into a place that may be an operand's.</summary>
     static abstract void Subtract(in TSelf a, in TSelf b, out TSelf result);
 

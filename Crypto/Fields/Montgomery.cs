@@ -61,6 +61,61 @@ internal static class Montgomery<TModulus>
         }
     }
 
+    /// <summary>
+    /// (x*y + u*v) / 2^256 mod p with one reduction (Longa: "Efficient algorithms for large prime characteristic fields and
+    /// their application to bilinear pairings", 2022, section 3), for y and v below p and x and u not above p.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void MultiplyAdd(in Limbs x, in Limbs y, in Limbs u, in Limbs v, out Limbs result)
+    {
+        unchecked
+        {
+            ulong t0 = 0,
+                t1 = 0,
+                t2 = 0,
+                t3 = 0;
+            Rows(x.L0, y, u.L0, v, ref t0, ref t1, ref t2, ref t3);
+            Rows(x.L1, y, u.L1, v, ref t0, ref t1, ref t2, ref t3);
+            Rows(x.L2, y, u.L2, v, ref t0, ref t1, ref t2, ref t3);
+            Rows(x.L3, y, u.L3, v, ref t0, ref t1, ref t2, ref t3);
+            result = Reduce(t0, t1, t2, t3);
+        }
+    }
+
+    /// <summary>t = (t + x*y + u*v + m*p) / 2^64.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Rows(
+        ulong x,
+        in Limbs y,
+        ulong u,
+        in Limbs v,
+        ref ulong t0,
+        ref ulong t1,
+        ref ulong t2,
+        ref ulong t3
+    )
+    {
+        unchecked
+        {
+            ulong c = 0,
+                e = 0;
+            t0 = MultiplyAdd(t0, x, y.L0, ref c);
+            t1 = MultiplyAdd(t1, x, y.L1, ref c);
+            t2 = MultiplyAdd(t2, x, y.L2, ref c);
+            t3 = MultiplyAdd(t3, x, y.L3, ref c);
+            t0 = MultiplyAdd(t0, u, v.L0, ref e);
+            var m = t0 * TModulus.NegativeInverse;
+            var d = MultiplyHigh(m, TModulus.P0) + (t0 == 0 ? 0UL : 1UL);
+            t1 = MultiplyAdd(t1, u, v.L1, ref e);
+            t0 = MultiplyAdd(t1, m, TModulus.P1, ref d);
+            t2 = MultiplyAdd(t2, u, v.L2, ref e);
+            t1 = MultiplyAdd(t2, m, TModulus.P2, ref d);
+            t3 = MultiplyAdd(t3, u, v.L3, ref e);
+            t2 = MultiplyAdd(t3, m, TModulus.P3, ref d);
+            t3 = c + d + e;
+        }
+    }
+
     /// <summary>t = (t + x*y + m*p) / 2^64 with m chosen so that the division is exact.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Row(
@@ -94,13 +149,20 @@ internal static class Montgomery<TModulus>
 
     public static Limbs Add(in Limbs x, in Limbs y)
     {
+        Add(x, y, out var result);
+        return result;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Add(in Limbs x, in Limbs y, out Limbs result)
+    {
         unchecked
         {
             ulong carry = 0;
             var t0 = AddWithCarry(x.L0, y.L0, ref carry);
             var t1 = AddWithCarry(x.L1, y.L1, ref carry);
             var t2 = AddWithCarry(x.L2, y.L2, ref carry);
-            return Reduce(t0, t1, t2, x.L3 + y.L3 + carry);
+            result = Reduce(t0, t1, t2, x.L3 + y.L3 + carry);
         }
     }
 

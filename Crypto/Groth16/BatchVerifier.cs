@@ -25,60 +25,54 @@ public static class BatchVerifier
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(statements);
-        var inputPoints = key.Key.InputPoints;
         var count = statements.Count;
         if (statements.Any(statement => statement.PublicInputs.Count != key.Key.PublicInputCount))
             return false;
         if (count == 0)
             return true;
 
-        var powers = DrawPowers(count);
+        // prod e(z_i A_i, B_i) = e(alpha, beta)^(sum z_i) e(sum z_i inputs_i, gamma) e(sum z_i C_i, delta), z_i = 2e_i + 1
+        var e = DrawExponents(count);
+        var sums = new Fr[key.Key.PublicInputCount + 1];
+        var points = new G1Affine[2 * count];
+        for (var i = 0; i < count; i++)
+        {
+            var limbs = new Limbs(unchecked((ulong)e[i]), (ulong)(e[i] >> 64), 0, 0);
+            var z = Fr.FromCanonicalUnchecked(limbs).Double() + Fr.One;
+            sums[0] += z;
+            for (var k = 1; k < sums.Length; k++)
+                sums[k] += z * statements[i].PublicInputs[k - 1];
+            (points[i], points[count + i]) = (statements[i].Proof.A, statements[i].Proof.C);
+        }
         var crew = new WorkCrew(1, CancellationToken.None);
-        // prod e(z_i A_i, B_i) = e(alpha, beta)^(sum z_i) e(sum z_i inputs_i, gamma) e(sum z_i C_i, delta)
-        var combined = new Fr[inputPoints.Length];
-        var c = new AffinePoint<Fq>[count];
-        for (var i = 0; i < count; i++)
-        {
-            var power = Fr.FromCanonicalUnchecked(powers[i]);
-            combined[0] += power;
-            for (var k = 0; k < statements[i].PublicInputs.Count; k++)
-                combined[k + 1] += power * statements[i].PublicInputs[k];
-            c[i] = statements[i].Proof.C.Point;
-        }
-        var inputs = MultiScalarMultiplication.Sum(
-            MemoryMarshal.Cast<G1Affine, AffinePoint<Fq>>(inputPoints),
-            Array.ConvertAll(combined, value => value.ToCanonical()),
-            crew
-        );
-        var sumC = MultiScalarMultiplication.Sum(c, powers, crew);
-        var alpha = combined[0] * key.Key.Alpha;
+        var inputs = key.InputTable.Sum(sums, crew);
+        var multiples = OddMultiples.Compute(points, [.. e, .. e], crew).AsSpan();
+        CurvePoint<Fq> c = default;
+        foreach (ref readonly var point in multiples[count..])
+            c += point.Point;
 
-        var g1 = new G1Affine[count + 3];
-        var g2 = new G2Prepared[count + 3];
-        for (var i = 0; i < count; i++)
-        {
-            g1[i] = Fr.FromCanonicalUnchecked(powers[i]) * statements[i].Proof.A;
-            g2[i] = new G2Prepared(statements[i].Proof.B);
-        }
-        (g1[count], g2[count]) = (-G1Affine.FromUnchecked(inputs.ToAffine()), key.Gamma);
-        (g1[count + 1], g2[count + 1]) = (-G1Affine.FromUnchecked(sumC.ToAffine()), key.Delta);
-        (g1[count + 2], g2[count + 2]) = (-alpha, key.Beta);
-        return Pairing.IsProductOne(g1, g2);
+        var b = statements.Select(statement => statement.Proof.B).ToArray();
+        var miller = crew.UseVectors
+            ? MillerLoop.Run<Fq8>(multiples[..count], b, [], [])
+            : MillerLoop.Run<ScalarLane<Fq>>(multiples[..count], b, [], []);
+        miller *= MillerLoop.Run<ScalarLane<Fq>>(
+            [],
+            [],
+            [
+                -G1Affine.FromUnchecked(inputs.ToAffine()),
+                -G1Affine.FromUnchecked(c.ToAffine()),
+                -(sums[0] * key.Key.Alpha),
+            ],
+            [key.Gamma, key.Delta, key.Beta]
+        );
+        return Fq12.AreEqual(Pairing.FinalExponentiation(miller), Fq12.One);
     }
 
-    /// <summary>Numbers 1 .. 2^128 - 1 that whoever made the proofs could not foresee.</summary>
-    private static Limbs[] DrawPowers(int count)
+    /// <summary>Numbers below 2^128 that whoever made the proofs could not foresee.</summary>
+    private static UInt128[] DrawExponents(int count)
     {
-        var powers = new Limbs[count];
-        Span<ulong> random = stackalloc ulong[2];
-        for (var i = 0; i < count; i++)
-        {
-            do
-            {
-                RandomNumberGenerator.Fill(MemoryMarshal.AsBytes(random));
-            } while ((random[0] | random[1]) == 0);
-            powers[i] = new Limbs(random[0], random[1], 0, 0);
-        }
-        return powers;
+        var exponents = new UInt128[count];
+        RandomNumberGenerator.Fill(MemoryMarshal.AsBytes(exponents.AsSpan()));
+        return exponents;
     }
 }

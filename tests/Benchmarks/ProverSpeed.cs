@@ -8,7 +8,8 @@ namespace MedLedger.Benchmarks;
 
 /// <summary>
 /// <c>prover ZKEY WITNESS</c>: proofs in one process with the key loaded, as a server makes them, on one and on two threads,
-/// and how long a cancelled proof still runs. <c>growth</c>: the same for 2^12 to 2^18 constraints.
+/// and how long a cancelled proof still runs. <c>warm ZKEY WITNESS</c>: seconds of wall and of processor time on two threads,
+/// for <c>prover.sh</c>. <c>growth [POWER ...]</c>: the first table for 2^12 to 2^18 constraints.
 /// </summary>
 internal static class ProverSpeed
 {
@@ -27,10 +28,24 @@ internal static class ProverSpeed
                 Print(output, $"cancelled proofs ran on for {Overrun(key, witness):F1} ms at most");
                 return true;
             }
-            case ["growth"]:
+            case ["warm", var zkey, var witnessFile]:
+            {
+                using var key = ProvingKey.Load(zkey);
+                using var witness = Witness.Load(witnessFile);
+                Measure(key, witness, 2);
+                Thread.Sleep(300); // the compiler's second tier
+                Measure(key, witness, 2);
+                var times = Enumerable.Range(0, Rounds).Select(_ => Measure(key, witness, 2)).ToList();
+                var (wall, cpu) = (Median(times.Select(time => time.Wall)), Median(times.Select(time => time.Cpu)));
+                Print(output, $"{wall / 1000:F3} {cpu / 1000:F3}");
+                return true;
+            }
+            case ["growth", .. var powers]:
                 PrintHeader(output);
-                for (var power = 12; power <= 18; power++)
-                    Grow(power, output);
+                if (powers is [])
+                    powers = ["12", "13", "14", "15", "16", "17", "18"];
+                foreach (var power in powers)
+                    Grow(int.Parse(power, CultureInfo.InvariantCulture), output);
                 return true;
             default:
                 return false;

@@ -18,6 +18,8 @@ public unsafe class LaneTests
                     Compare(a, b, (Fq8 x, Fq8 y, out Fq8 r) => Fq8.Multiply(x, y, out r), (x, y) => x * y);
                     Compare(a, b, (Fq8 x, Fq8 y, out Fq8 r) => Fq8.Subtract(x, y, out r), (x, y) => x - y);
                     Compare(a, b, (Fq8 x, Fq8 y, out Fq8 r) => Fq8.Add(x, y, out r), (x, y) => x + y);
+                    Compare(a, b, SumOfProducts, (x, y) => x * y + (x - y) * x);
+                    Compare(a, b, DifferenceOfProducts, (x, y) => (x + x + x) * (y + y + y) - (x - y) * (y + y + y));
                     Compare(a, b, Loose, (x, y) => (x - y - y) * (x - y) - x);
                 },
                 iter: 300
@@ -127,6 +129,23 @@ public unsafe class LaneTests
         Fq8.Multiply(twice, once, out var product);
         Fq8.Subtract(product, x, out result);
         Fq8.Reduce(ref result);
+    }
+
+    private static void SumOfProducts(Fq8 x, Fq8 y, out Fq8 result)
+    {
+        Fq8.Subtract(x, y, out var difference);
+        Fq8.MultiplyAdd(x, y, difference, x, out result);
+    }
+
+    /// <summary>The largest values that extension fields multiply.</summary>
+    private static void DifferenceOfProducts(Fq8 x, Fq8 y, out Fq8 result)
+    {
+        Fq8.Subtract(x, y, out var difference);
+        Fq8.Add(x, x, out var x3);
+        Fq8.Add(x3, x, out x3);
+        Fq8.Add(y, y, out var y3);
+        Fq8.Add(y3, y, out y3);
+        Fq8.MultiplySubtract(x3, y3, difference, y3, out result);
     }
 
     private static void Compare(Fq[] a, Fq[] b, Operation vector, Func<Fq, Fq, Fq> scalar)
