@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using BenchmarkDotNet.Running;
 using MedLedger.Analytics;
+using MedLedger.Benchmarks.Fhir;
 using MedLedger.Benchmarks.Nlp;
 
 namespace MedLedger.Benchmarks;
@@ -18,6 +19,8 @@ internal static class BenchmarkProgram
             ConsentSpeed.Print(Console.Out);
             return 0;
         }
+        if (args is ["fhir", .. var load])
+            return FhirSpeed.RunAsync(load, Console.Out).GetAwaiter().GetResult();
         if (args is ["verify", ..])
         {
             VerifySpeed.Print(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 11, Console.Out);
