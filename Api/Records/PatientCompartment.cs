@@ -52,7 +52,8 @@ internal sealed class PatientCompartment(OpenLedger ledger, AccessRequest reques
         {
             foreach (var part in keys.Chunk(query.IsNarrowed ? Math.Max(Step, count + 1) : count + 1))
             {
-                foreach (var record in await _finder.OpenAsync(context, part, cancellation))
+                var opened = await _finder.OpenAsync(context, part, cancellation);
+                foreach (var record in opened.OrderBy(one => one.RecordKey == own ? 0 : 1))
                 {
                     // One more than the page has is opened, to know that there is a next one.
                     if (found.Count <= count && Matches(record, query))
