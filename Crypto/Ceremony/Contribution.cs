@@ -14,7 +14,7 @@ namespace MedLedger.Crypto.Ceremony;
 /// </summary>
 public sealed class Contribution
 {
-    private const int MaxIterations = 30; // minutes; a file that asks for more is not waited for
+    private const int MaxIterations = 30; // minutes; files that ask for more, in all their beacons, are not waited for
 
     private readonly byte[] _transcript;
 
@@ -65,8 +65,14 @@ public sealed class Contribution
         const int Smallest = 3 * 64 + 128 + 64 + 8;
         var count = reader.ReadCount(reader.Remaining / Smallest);
         var contributions = new List<Contribution>();
+        var hashed = 0L;
         for (var i = 0; i < count; i++)
+        {
             contributions.Add(Read(ref reader));
+            hashed += contributions[i].Beacon is null ? 0 : 1L << contributions[i].BeaconIterationsPower;
+            if (hashed > 1L << MaxIterations)
+                throw new InvalidDataException("The beacons were hashed too often.");
+        }
         reader.ExpectEnd();
         return (circuitHash, contributions);
     }
@@ -79,21 +85,27 @@ public sealed class Contribution
     )
     {
         var delta = G1Affine.Generator;
-        var history = new List<byte>(circuitHash);
+        var history = Digest(circuitHash);
         for (var i = 0; i < contributions.Count; i++)
         {
+            cancel.ThrowIfCancellationRequested();
             var contribution = contributions[i];
             if (contribution.FindFault(delta, history, cancel) is { } fault)
                 return $"Contribution {i + 1}: {fault}";
-            history.AddRange(contribution.PublicKey());
+            Update(history, contribution.PublicKey());
             delta = contribution.DeltaAfter;
         }
         return null;
     }
 
-    private string? FindFault(in G1Affine deltaBefore, List<byte> history, CancellationToken cancel)
+    /// <param name="deltaBefore">delta before it.</param>
+    /// <param name="history">The hash over the circuit's hash and all contributions before it.</param>
+    /// <param name="cancel">Ends the hashing of a beacon.</param>
+    private string? FindFault(in G1Affine deltaBefore, Blake2bDigest history, CancellationToken cancel)
     {
-        var transcript = Blake2b([.. history, .. S.ToBytes(), .. Sx.ToBytes()]);
+        var own = new Blake2bDigest(history);
+        Update(own, [.. S.ToBytes(), .. Sx.ToBytes()]);
+        var transcript = Finish(own);
         if (!CryptographicOperations.FixedTimeEquals(transcript, _transcript))
             return "its transcript is not that of the contributions before it.";
         var challenge = new ChaChaStream(_transcript).NextG2();
@@ -174,10 +186,19 @@ public sealed class Contribution
 
     private static string Plain(string name) => string.Concat(name.Select(c => char.IsControl(c) ? '?' : c));
 
-    private static byte[] Blake2b(byte[] input)
+    private static byte[] Blake2b(byte[] input) => Finish(Digest(input));
+
+    private static Blake2bDigest Digest(byte[] input)
     {
         var digest = new Blake2bDigest(512);
-        digest.BlockUpdate(input, 0, input.Length);
+        Update(digest, input);
+        return digest;
+    }
+
+    private static void Update(Blake2bDigest digest, byte[] input) => digest.BlockUpdate(input, 0, input.Length);
+
+    private static byte[] Finish(Blake2bDigest digest)
+    {
         var output = new byte[64];
         digest.DoFinal(output, 0);
         return output;

@@ -85,6 +85,8 @@ public sealed class PowersOfTau : IDisposable
             return "The powers of tau have a point outside its group.";
         var (one, one2) = (G1Affine.Generator, G2Affine.Generator);
         var tau2 = G2Affine.FromUnchecked(TauG2[1]);
+        if (tau2.IsInfinity || tau2 == one2 || AlphaTauG1[0].IsInfinity || BetaG2.IsInfinity)
+            return "The powers of tau have no contribution.";
         if (!AffinePoint<Fq>.AreEqual(TauG1[0], one.Point) || !AffinePoint<Fq2>.AreEqual(TauG2[0], one2.Point))
             return "The powers of tau do not begin with the generators.";
         if (!AreGeometric(TauG1, tau2, crew))

@@ -7,11 +7,11 @@ using MedLedger.Tests.Groth16;
 namespace MedLedger.Crypto.Tests.Ceremony;
 
 /// <summary>Every way in which a setup can be wrong, and snarkjs's agreement on those it looks at.</summary>
-public sealed class CeremonyVerifierTests(SmallCeremony ceremony) : IClassFixture<SmallCeremony>
+[Collection("small ceremony")]
+public sealed class CeremonyVerifierTests(SmallCeremony ceremony)
 {
-    private const int FirstContribution = 64 + 4; // after the circuit's hash and the number
-    private const int NameLength = 5; // "first"
-    private const int ContributionSize = 3 * 64 + 128 + 64 + 4 + 4 + 2 + NameLength;
+    private const int FirstContribution = Sections.FirstContribution;
+    private const int ContributionSize = Sections.ContributionSize;
 
     [Fact]
     public async Task The_setup_that_snarkjs_made_is_valid_here_and_there()
@@ -74,7 +74,7 @@ public sealed class CeremonyVerifierTests(SmallCeremony ceremony) : IClassFixtur
         int[] offsets = [0, 64, 128, 256, 384, 448];
         int[] sizes = [64, 64, 128, 128, 64, 128];
         var altered = Alter(
-            key => Negate(Sections.Of(key, 2).Slice(84 + offsets[which], sizes[which])),
+            key => Sections.Negate(Sections.Of(key, 2).Slice(84 + offsets[which], sizes[which])),
             $"header-{which}.zkey"
         );
         Assert.StartsWith(name, Verify(altered).Fault, StringComparison.Ordinal);
@@ -98,7 +98,7 @@ public sealed class CeremonyVerifierTests(SmallCeremony ceremony) : IClassFixtur
             {
                 var section = Sections.Of(key, 10);
                 if (isY)
-                    NegateField(section.Slice(offset, 32)); // in G1 the point stays on the curve
+                    Sections.NegateField(section.Slice(offset, 32)); // in G1 the point stays on the curve
                 else
                     section[offset] ^= 1;
             },
@@ -203,6 +203,49 @@ public sealed class CeremonyVerifierTests(SmallCeremony ceremony) : IClassFixtur
         Assert.Equal("The file has no power of tau but the first.", fault.Message);
     }
 
+    /// <summary>A tau of one, as a new file has it, and a tau of zero.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    [Trait("threat", "forged setup")]
+    public void Powers_of_tau_without_a_contribution_are_refused(bool isZero)
+    {
+        var bytes = File.ReadAllBytes(ceremony.Powers);
+        foreach (var (section, size) in new (uint, int)[] { (2, 64), (3, 128), (4, 64), (5, 64) })
+        {
+            var points = Sections.Of(bytes, section);
+            for (var at = size; at < points.Length; at += size)
+            {
+                if (isZero)
+                    points.Slice(at, size).Clear();
+                else
+                    points[..size].CopyTo(points[at..]);
+            }
+        }
+        var path = ceremony.At("constant.ptau");
+        File.WriteAllBytes(path, bytes);
+        Assert.Equal("The powers of tau have no contribution.", Verify(ceremony.Key, powers: path).Fault);
+    }
+
+    /// <summary>Each of them would be waited for, all of them would not end.</summary>
+    [Fact]
+    public void Beacons_that_were_hashed_too_often_together_are_refused()
+    {
+        var bytes = File.ReadAllBytes(ceremony.Key);
+        var section = Sections.Of(bytes, 10).ToArray();
+        section[^6] = 30;
+        var beacon = section[(FirstContribution + 2 * ContributionSize + 1)..]; // the second name has one letter more
+        section[64] = 4;
+        byte[] twice = [.. section, .. beacon];
+        Assert.Contains(
+            "hashed too often",
+            Assert.Throws<InvalidDataException>(() => Contribution.ReadAll(twice)).Message,
+            StringComparison.Ordinal
+        );
+        section[64] = 3;
+        Assert.Equal(3, Contribution.ReadAll(section).Contributions.Count);
+    }
+
     [Fact]
     public void Cancelling_ends_the_verification()
     {
@@ -230,21 +273,5 @@ public sealed class CeremonyVerifierTests(SmallCeremony ceremony) : IClassFixtur
         var path = ceremony.At(name);
         File.WriteAllBytes(path, bytes);
         return path;
-    }
-
-    /// <summary>y becomes q - y, in each coefficient.</summary>
-    private static void Negate(Span<byte> point)
-    {
-        var y = point[(point.Length / 2)..];
-        for (var i = 0; i < y.Length; i += 32)
-            NegateField(y.Slice(i, 32));
-    }
-
-    private static void NegateField(Span<byte> element)
-    {
-        var value = new System.Numerics.BigInteger(element, isUnsigned: true);
-        var negative = (MedLedger.Crypto.Fields.Fq.Modulus - value).ToByteArray(isUnsigned: true);
-        element.Clear();
-        negative.CopyTo(element);
     }
 }

@@ -1,10 +1,18 @@
 using System.Buffers.Binary;
+using System.Numerics;
+using MedLedger.Crypto.Fields;
 
 namespace MedLedger.Crypto.Tests.Ceremony;
 
 /// <summary>Finds and changes sections of circom's and snarkjs's binary files.</summary>
 internal static class Sections
 {
+    /// <summary>Where the first contribution stands in section 10: after the circuit's hash and the number of them.</summary>
+    public const int FirstContribution = 64 + 4;
+
+    /// <summary>The bytes of one that is called "first": four points, transcript, type, length of the parameters, name.</summary>
+    public const int ContributionSize = 3 * 64 + 128 + 64 + 4 + 4 + 2 + 5;
+
     /// <summary>The content of a section.</summary>
     public static Span<byte> Of(byte[] file, uint type)
     {
@@ -35,5 +43,22 @@ internal static class Sections
             return;
         }
         throw new InvalidOperationException("There are no two points to exchange.");
+    }
+
+    /// <summary>y becomes q - y, in each coefficient.</summary>
+    public static void Negate(Span<byte> point)
+    {
+        var y = point[(point.Length / 2)..];
+        for (var i = 0; i < y.Length; i += 32)
+            NegateField(y.Slice(i, 32));
+    }
+
+    /// <summary>q - value.</summary>
+    public static void NegateField(Span<byte> element)
+    {
+        var value = new BigInteger(element, isUnsigned: true);
+        var negative = (Fq.Modulus - value).ToByteArray(isUnsigned: true);
+        element.Clear();
+        negative.CopyTo(element);
     }
 }

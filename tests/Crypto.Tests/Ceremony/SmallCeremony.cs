@@ -1,3 +1,4 @@
+using System.Text.Json;
 using MedLedger.Tests;
 using MedLedger.Tests.Groth16;
 
@@ -14,6 +15,9 @@ public sealed class SmallCeremony : IAsyncLifetime
     internal static SmallCircuit Circuit => new(60, 3);
 
     internal string Key => At("final.zkey");
+
+    /// <summary>The key before any contribution.</summary>
+    internal string FirstKey => At("0.zkey");
 
     internal string System => At("circuit.r1cs");
 
@@ -52,6 +56,39 @@ public sealed class SmallCeremony : IAsyncLifetime
             StringComparison.Ordinal
         );
 
+    /// <summary>snarkjs's own answers, all in one process: accepts, rejects, or fails with an exception.</summary>
+    internal async Task<string[]> SnarkjsAnswersAsync(IEnumerable<(string System, string Powers, string Key)> setups)
+    {
+        const string Script = """
+            const path = require("node:path"), fs = require("node:fs");
+            const [modules, ...files] = process.argv.slice(2);
+            const snarkjs = require(path.join(modules, "snarkjs", "build", "main.cjs"));
+            (async () => {
+              const answers = [];
+              for (let i = 0; i < files.length; i += 3) {
+                try {
+                  answers.push(await snarkjs.zKey.verifyFromR1cs(files[i], files[i + 1], files[i + 2]) ? "accepts" : "rejects");
+                } catch {
+                  answers.push("fails");
+                }
+              }
+              fs.writeSync(1, "\n" + JSON.stringify(answers));
+              process.exit(0);
+            })();
+            """;
+        await File.WriteAllTextAsync(At("answers.cjs"), Script);
+        var files = setups.SelectMany(setup => new[] { setup.System, setup.Powers, setup.Key });
+        var modules = await Toolchain.CircuitsAsync();
+        var run = await Toolchain.NodeAsync(
+            At("answers.cjs"),
+            files.Prepend(modules),
+            _folder,
+            TimeSpan.FromMinutes(10)
+        );
+        Assert.True(run.ExitCode == 0, run.Output + run.Error);
+        return JsonSerializer.Deserialize<string[]>(run.Output.Split('\n')[^1])!; // after what snarkjs itself says
+    }
+
     private async Task RunAsync(params string[] arguments)
     {
         var result = await TryRunAsync(arguments);
@@ -65,3 +102,6 @@ public sealed class SmallCeremony : IAsyncLifetime
         return await Toolchain.NodeAsync(script, arguments, _folder);
     }
 }
+
+[CollectionDefinition("small ceremony")]
+public sealed class SmallCeremonyGroup : ICollectionFixture<SmallCeremony>;
