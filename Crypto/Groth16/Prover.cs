@@ -40,6 +40,18 @@ public static class Prover
         var crew = new WorkCrew(threads == 0 ? Environment.ProcessorCount : threads, cancel);
         Span<Fr> blinding = stackalloc Fr[2];
         Blinding.Fill(blinding);
+        return Prove(key, witness, blinding, crew, progress);
+    }
+
+    /// <summary>The verified proof for given r and s, which are zeroed in any case.</summary>
+    internal static Proof? Prove(
+        ProvingKey key,
+        Witness witness,
+        Span<Fr> blinding,
+        WorkCrew crew,
+        IProgress<double>? progress
+    )
+    {
         try
         {
             var proof = ProveUnverified(key, witness.Values, blinding[0], blinding[1], crew, progress);

@@ -1,5 +1,5 @@
 using MedLedger.Consent.Statements;
-using MedLedger.Crypto.Fields;
+using MedLedger.Crypto.R1cs;
 
 namespace MedLedger.Circuits.Tests;
 
@@ -32,14 +32,7 @@ public sealed class R1csTests(CompiledCircuit circuit) : IClassFixture<CompiledC
     [CircomFact]
     public void Every_signal_occurs_in_a_constraint_but_two_of_circomlib()
     {
-        var occurs = new bool[circuit.Constraints.SignalCount];
-        for (var constraint = 0; constraint < circuit.Constraints.ConstraintCount; constraint++)
-            foreach (var signal in circuit.Constraints.SignalsOf(constraint))
-                occurs[signal] = true;
-        string[] idle =
-        [
-            .. Enumerable.Range(1, occurs.Length - 1).Where(signal => !occurs[signal]).Select(circuit.NameOf),
-        ];
+        string[] idle = [.. ConstraintInspector.UnusedSignals(circuit.Constraints).Select(circuit.NameOf)];
         Assert.Equal(Idle.Length, idle.Length);
         Assert.All(Idle, name => Assert.Contains(idle, signal => signal.EndsWith(name, StringComparison.Ordinal)));
     }
@@ -53,30 +46,10 @@ public sealed class R1csTests(CompiledCircuit circuit) : IClassFixture<CompiledC
     {
         using var scenario = new Scenario().WithRecords(14);
         var assignment = circuit.Assign(CircuitInputs.Of(scenario.Build(), 0));
-        var constraints = ConstraintsOfSignals();
-        var free = new List<string>();
-        for (var signal = 1; signal < assignment.Length; signal++)
-        {
-            var honest = assignment[signal];
-            assignment[signal] = honest + Fr.One;
-            if (
-                constraints[signal].Count > 0
-                && constraints[signal].All(constraint => circuit.Constraints.IsSatisfied(constraint, assignment))
-            )
-                free.Add(circuit.NameOf(signal));
-            assignment[signal] = honest;
-        }
-        Assert.True(free.Count == 0, string.Join("\n", free));
-    }
-
-    private List<int>[] ConstraintsOfSignals()
-    {
-        var constraints = new List<int>[circuit.Constraints.SignalCount];
-        for (var signal = 0; signal < constraints.Length; signal++)
-            constraints[signal] = [];
-        for (var constraint = 0; constraint < circuit.Constraints.ConstraintCount; constraint++)
-            foreach (var signal in circuit.Constraints.SignalsOf(constraint))
-                constraints[signal].Add(constraint);
-        return constraints;
+        using var witness = Witness.FromCanonical([.. assignment.Select(value => value.ToCanonical())]);
+        var free = ConstraintInspector
+            .FreeSignals(circuit.Constraints, witness)
+            .Except(ConstraintInspector.UnusedSignals(circuit.Constraints));
+        Assert.Equal("", string.Join("\n", free.Select(circuit.NameOf)));
     }
 }
