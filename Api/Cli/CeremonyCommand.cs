@@ -50,9 +50,9 @@ internal static class CeremonyCommand
                         context.Arguments.GetValue(r1cs)!,
                         context.Arguments.GetValue(ptau)!
                     );
-                using var key = Open(keyFile, ProvingKey.Load);
-                var system = Open(systemFile, ConstraintSystem.Load);
-                using var powers = Open(powersFile, PowersOfTau.Load);
+                using var key = ProofFiles.Open(keyFile, ProvingKey.Load);
+                var system = ProofFiles.Open(systemFile, ConstraintSystem.Load);
+                using var powers = ProofFiles.Open(powersFile, PowersOfTau.Load);
                 var report = await context.Terminal.RunAsync(
                     "Verifying the setup",
                     progress => CeremonyVerifier.Verify(key, system, powers, progress, count, cancel)
@@ -88,18 +88,6 @@ internal static class CeremonyCommand
         catch (InvalidDataException exception)
         {
             throw CommandFailure.Refused(exception.Message);
-        }
-    }
-
-    private static T Open<T>(string path, Func<string, T> open)
-    {
-        try
-        {
-            return open(path);
-        }
-        catch (InvalidDataException exception)
-        {
-            throw CommandFailure.Refused($"{path}: {exception.Message}");
         }
     }
 

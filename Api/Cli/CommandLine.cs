@@ -18,13 +18,19 @@ internal static class CommandLine
 
         var result = root.Parse(args);
         // System.CommandLine answers 1 to wrong flags; here 1 means refused, and 2 means wrong flags.
-        if (result.Errors.Count > 0 && result.Action is System.CommandLine.Invocation.ParseErrorAction)
+        string[] errors =
+            result.Action is System.CommandLine.Invocation.ParseErrorAction
+                ? [.. result.Errors.Select(error => error.Message)]
+            : result.Tokens.Any(token => token.Value.Length == 0)
+                ? ["A name or value on the command line is empty: is a variable of the shell not set?"]
+            : [];
+        if (errors is [var first, ..])
         {
-            foreach (var error in result.Errors)
-                terminal.Error.WriteLine(error.Message);
+            foreach (var error in errors)
+                terminal.Error.WriteLine(error);
             terminal.Error.WriteLine("Try: medledger --help");
             if (SharedOptions.IsJson(result))
-                terminal.WriteJson(new { ok = false, error = result.Errors[0].Message });
+                terminal.WriteJson(new { ok = false, error = first });
             return ExitCode.Usage;
         }
 

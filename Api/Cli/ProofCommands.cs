@@ -8,11 +8,11 @@ namespace MedLedger.Api.Cli;
 
 /// <summary>
 /// <c>witness</c>, <c>prove</c> and <c>verify-proof</c>: the Groth16 engine on snarkjs's files. No host, store, chain or log.
-/// Outputs are written only when everything went well, under a temporary name renamed at the end.
+/// Outputs are written only when everything went well.
 /// </summary>
 internal static class ProofCommands
 {
-    private const long MaxJson = 64 << 20;
+    private const int MaxNames = 32;
 
     internal static Command CreateWitness()
     {
@@ -23,12 +23,16 @@ internal static class ProofCommands
         command.Handle(
             (context, cancel) =>
             {
-                var inputs = WitnessInputs.TryParse(ReadSmall(context, input));
-                if (inputs is null)
-                    throw CommandFailure.Refused("The inputs are no JSON object of integers below r.");
-                using var calculator = Open(context, wasm, path => WitnessCalculator.Load(path));
-                using var witness = Refusing(() => calculator.Calculate(inputs, cancel));
-                WriteAll((Path(context, output), witness.Write));
+                var (module, inputFile, file) = (At(context, wasm)!, At(context, input)!, At(context, output)!);
+                ProofFiles.CheckOutputs([file], module, inputFile);
+                var inputs = ProofFiles.Parse(
+                    inputFile,
+                    WitnessInputs.TryParse,
+                    "The inputs are no JSON object of integers whose absolute value is below r."
+                );
+                using var calculator = ProofFiles.Open(module, path => WitnessCalculator.Load(path));
+                using var witness = calculator.Calculate(inputs, cancel);
+                ProofFiles.WriteAll(secret: true, (file, witness.Write));
                 Answer(context, new { ok = true, signals = witness.Count });
                 return Task.FromResult(ExitCode.Good);
             }
@@ -55,13 +59,26 @@ internal static class ProofCommands
             symbols,
             threads,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(symbols) is not null && result.GetValue(r1cs) is null)
+                result.AddError("--sym names the signals of --r1cs: give both.");
+        });
         command.Handle(
             async (context, cancel) =>
             {
-                using var key = Open(context, zkey, ProvingKey.Load);
-                using var witness = Open(context, witnessFile, Witness.Load);
-                if (context.Arguments.GetValue(r1cs) is not null)
-                    CheckConstraints(context, r1cs, symbols, witness);
+                string[] outputs = [At(context, proofFile)!, At(context, publicFile)!];
+                var (keyFile, witnessPath) = (At(context, zkey)!, At(context, witnessFile)!);
+                ProofFiles.CheckOutputs(outputs, keyFile, witnessPath, At(context, r1cs), At(context, symbols));
+                using var key = ProofFiles.Open(keyFile, ProvingKey.Load);
+                using var witness = ProofFiles.Open(witnessPath, Witness.Load);
+                if (At(context, r1cs) is { } constraints)
+                    CheckConstraints(
+                        ProofFiles.Open(constraints, ConstraintSystem.Load),
+                        At(context, symbols),
+                        key,
+                        witness
+                    );
                 if (witness.Count != key.SignalCount)
                     throw CommandFailure.Refused(
                         $"The witness has {witness.Count} signals, the key's circuit {key.SignalCount}."
@@ -70,15 +87,16 @@ internal static class ProofCommands
                 var proof =
                     await context.Terminal.RunAsync(
                         "Proving",
-                        progress => Refusing(() => Prover.Prove(key, witness, progress, count, cancel))
+                        progress => Prover.Prove(key, witness, progress, count, cancel)
                     )
                     ?? throw CommandFailure.Refused(
                         "The witness does not satisfy the key's circuit. With --r1cs FILE the constraint is named."
                     );
                 var inputs = witness.PublicInputs(key.PublicCount);
-                WriteAll(
-                    (Path(context, proofFile), stream => stream.Write(SnarkJsonWriter.WriteProof(proof))),
-                    (Path(context, publicFile), stream => stream.Write(SnarkJsonWriter.WritePublicInputs(inputs)))
+                ProofFiles.WriteAll(
+                    secret: false,
+                    (outputs[0], stream => stream.Write(SnarkJsonWriter.WriteProof(proof))),
+                    (outputs[1], stream => stream.Write(SnarkJsonWriter.WritePublicInputs(inputs)))
                 );
                 Answer(
                     context,
@@ -104,15 +122,27 @@ internal static class ProofCommands
         command.Handle(
             (context, _) =>
             {
-                var key =
-                    SnarkJson.TryReadVerifyingKey(ReadSmall(context, vkey))
-                    ?? throw CommandFailure.Refused("The verifying key is malformed or refused.");
-                var proof =
-                    SnarkJson.TryReadProof(ReadSmall(context, proofFile))
-                    ?? throw CommandFailure.Refused("The proof is malformed.");
-                var inputs =
-                    SnarkJson.TryReadPublicInputs(ReadSmall(context, publicFile))
-                    ?? throw CommandFailure.Refused("The public inputs are malformed.");
+                var key = ProofFiles.Parse(
+                    At(context, vkey)!,
+                    SnarkJson.TryReadVerifyingKey,
+                    "This is no verifying key for Groth16 over BN254 as snarkjs writes it, or one that proofs can be forged for: "
+                        + "every point must be finite and in its group, delta neither gamma nor -gamma nor a generator."
+                );
+                var proof = ProofFiles.Parse(
+                    At(context, proofFile)!,
+                    SnarkJson.TryReadProof,
+                    "This is no Groth16 proof over BN254 as snarkjs writes it: three finite points in their groups, "
+                        + "coordinates in decimal below q."
+                );
+                var inputs = ProofFiles.Parse(
+                    At(context, publicFile)!,
+                    SnarkJson.TryReadPublicInputs,
+                    "This is no JSON list of decimal strings below r."
+                );
+                if (inputs.Length != key.PublicInputCount)
+                    throw CommandFailure.Refused(
+                        $"The key has {key.PublicInputCount} public inputs, the file {inputs.Length}."
+                    );
                 var valid = Verifier.Verify(new PreparedVerifyingKey(key), proof, inputs);
                 if (!valid)
                     throw CommandFailure.Refused("The proof is not valid for this key and these public inputs.");
@@ -123,24 +153,24 @@ internal static class ProofCommands
         return command;
     }
 
-    private static void CheckConstraints(
-        CommandContext context,
-        Option<string?> r1cs,
-        Option<string?> symbols,
-        Witness witness
-    )
+    private static void CheckConstraints(ConstraintSystem system, string? symbols, ProvingKey key, Witness witness)
     {
-        var system = Open(context, r1cs, ConstraintSystem.Load);
         if (witness.Count != system.SignalCount)
             throw CommandFailure.Refused(
                 $"The witness has {witness.Count} signals, the constraint system {system.SignalCount}."
             );
+        if (key.PublicCount != system.PublicCount)
+            throw CommandFailure.Refused(
+                $"The key has {key.PublicCount} public signals, the constraint system {system.PublicCount}."
+            );
         if (system.FirstViolation(witness) is not { } violated)
             return;
-        var names = context.Arguments.GetValue(symbols) is null ? null : Open(context, symbols, SignalNames.Load);
-        var involved = system.SignalsOf(violated).Select(signal => names is null ? $"signal {signal}" : names[signal]);
+        var names = symbols is null ? null : ProofFiles.Open(symbols, SignalNames.Load);
+        var signals = system.SignalsOf(violated);
+        var involved = signals.Take(MaxNames).Select(signal => names is null ? $"signal {signal}" : names[signal]);
+        var more = signals.Count > MaxNames ? $" and {signals.Count - MaxNames} more" : "";
         throw CommandFailure.Refused(
-            $"The witness does not satisfy constraint {violated} over {string.Join(", ", involved.Take(32))}."
+            $"The witness does not satisfy constraint {violated} over {string.Join(", ", involved)}{more}."
         );
     }
 
@@ -169,73 +199,9 @@ internal static class ProofCommands
             Required = true,
         };
 
-    private static string Path(CommandContext context, Option<string> option) =>
-        System.IO.Path.GetFullPath(context.Arguments.GetValue(option)!);
-
-    /// <summary>Opens a file; one that is not there is a wrong flag (2), one that is damaged is refused (1).</summary>
-    private static T Open<T>(CommandContext context, Option option, Func<string, T> open)
-    {
-        var path = System.IO.Path.GetFullPath(context.Arguments.GetValue<string>(option.Name)!);
-        if (!File.Exists(path))
-            throw CommandFailure.Usage($"There is no file {path}.");
-        try
-        {
-            return open(path);
-        }
-        catch (InvalidDataException exception)
-        {
-            throw CommandFailure.Refused($"{path}: {exception.Message}");
-        }
-    }
-
-    private static ReadOnlyMemory<byte> ReadSmall(CommandContext context, Option option) =>
-        Open(
-            context,
-            option,
-            path =>
-                new FileInfo(path).Length <= MaxJson
-                    ? File.ReadAllBytes(path)
-                    : throw new InvalidDataException("The file is too large.")
-        );
-
-    private static T Refusing<T>(Func<T> work)
-    {
-        try
-        {
-            return work();
-        }
-        catch (InvalidDataException exception)
-        {
-            throw CommandFailure.Refused(exception.Message);
-        }
-    }
-
-    /// <summary>Writes all files or none: each under another name first, then renamed.</summary>
-    private static void WriteAll(params ReadOnlySpan<(string Path, Action<Stream> Write)> files)
-    {
-        var written = new List<(string Temporary, string Path)>();
-        try
-        {
-            foreach (var (path, write) in files)
-            {
-                var temporary = $"{path}.{Environment.ProcessId}.tmp";
-                written.Add((temporary, path));
-                using var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write);
-                write(stream);
-            }
-            foreach (var (temporary, path) in written)
-                File.Move(temporary, path, overwrite: true);
-        }
-        catch (DirectoryNotFoundException exception)
-        {
-            throw CommandFailure.Usage(exception.Message);
-        }
-        finally
-        {
-            foreach (var (temporary, _) in written)
-                File.Delete(temporary);
-        }
-    }
+    /// <summary>The full path that an option names; null when it was not given.</summary>
+    private static string? At(CommandContext context, Option option) =>
+        context.Arguments.GetValue<string>(option.Name) is { } path ? Path.GetFullPath(path) : null;
 
     private static void Answer<T>(CommandContext context, T answer)
     {

@@ -23,6 +23,7 @@ public sealed class SignalNames
             if (
                 parts.Length != 4
                 || !int.TryParse(parts[1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var signal)
+                || parts[3].Any(char.IsControl) // would be printed
             )
                 throw new InvalidDataException("This is no .sym file of circom.");
             if (signal > 0)

@@ -32,7 +32,9 @@ internal sealed class CircuitInstance
                 store,
                 () =>
                 {
-                    _message += ReadMessage() + " ";
+                    var more = ReadMessage() + " ";
+                    if (_message.Length + more.Length <= MaxMessage)
+                        _message += more;
                 }
             )
         );
@@ -66,7 +68,7 @@ internal sealed class CircuitInstance
             var hash = Hash(name);
             var (high, low) = unchecked(((int)(hash >> 32), (int)hash));
             var size = sizeOf(high, low);
-            if (size < 0)
+            if (size <= 0 && values.Count > 0)
                 throw new InvalidDataException($"The circuit has no input {Quote(name)}.");
             if (size != values.Count)
                 throw new InvalidDataException($"Input {Quote(name)} has {values.Count} values instead of {size}.");
@@ -95,7 +97,8 @@ internal sealed class CircuitInstance
         var load = Export(_instance.GetAction<int>("getWitness"));
         var start = Export(_instance.GetFunction<int>("getSharedRWMemoryStart"))();
         var memory = _instance.GetMemory("memory") ?? throw new InvalidDataException("The module exports no memory.");
-        if (count <= 0 || count > 1 << 28 || start < 0)
+        // Each signal has a place of its own in the module's memory.
+        if (count <= 0 || count > memory.GetLength() / Fr.SizeInBytes || start < 0)
             throw new InvalidDataException("The module claims a witness of an impossible size.");
         var values = new Limbs[count];
         try

@@ -11,6 +11,10 @@ internal static class ChildProgram
     /// <summary>Starts the program; the caller ends and disposes it.</summary>
     public static Process Start(params string[] args) => StartUnder([], args);
 
+    /// <summary>Starts the program with more variables in its environment.</summary>
+    public static Process StartWith(IReadOnlyDictionary<string, string> environment, params string[] args) =>
+        StartUnder([], args, environment);
+
     /// <summary>Runs the program to its end.</summary>
     public static Task<CommandRun> RunAsync(params string[] args) => RunUnderAsync([], args);
 
@@ -24,7 +28,11 @@ internal static class ChildProgram
         return new CommandRun(process.ExitCode, await output, await error);
     }
 
-    private static Process StartUnder(string[] wrapper, string[] args)
+    private static Process StartUnder(
+        string[] wrapper,
+        string[] args,
+        IReadOnlyDictionary<string, string>? environment = null
+    )
     {
         string[] line = [.. wrapper, "dotnet", Assembly, .. args];
         var start = new ProcessStartInfo(line[0], line[1..])
@@ -35,6 +43,11 @@ internal static class ChildProgram
             StandardErrorEncoding = Encoding.UTF8,
             StandardOutputEncoding = Encoding.UTF8,
         };
+        if (environment is not null)
+        {
+            foreach (var (name, value) in environment)
+                start.Environment[name] = value;
+        }
         return Process.Start(start)!;
     }
 }

@@ -16,6 +16,18 @@ public sealed class CommandLineTests
         Assert.Equal(expected, ran.ExitCode);
     }
 
+    /// <summary>What a shell makes of a variable that is not set.</summary>
+    [Theory]
+    [InlineData("verify-proof", "--vkey", "", "--proof", "a", "--public", "b")]
+    [InlineData("restore", "")]
+    [InlineData("patients", "--data", "")]
+    public async Task An_empty_name_is_a_wrong_flag(params string[] args)
+    {
+        var ran = await CommandRun.Of([.. args, "--json"]);
+        Assert.Equal(ExitCode.Usage, ran.ExitCode);
+        Assert.Contains("empty", ran.Json.GetProperty("error").GetString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Wrong_flags_with_json_are_one_json_object()
     {
