@@ -1,7 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using MedLedger.Tests;
 using MedLedger.Tests.Fuzzing;
 using SharpFuzz;
+using SharpFuzz.Common;
 
 namespace MedLedger.Fuzz;
 
@@ -11,17 +13,26 @@ namespace MedLedger.Fuzz;
 /// </summary>
 internal static class FuzzProgram
 {
+    private const string PlantedFault = "planted-fault";
+
     [SuppressMessage("ApiDesign", "RS0030", Justification = "A command of its own writes to the console.")]
-    private static int Main(string[] args)
+    private static unsafe int Main(string[] args)
     {
+        // Where the counters in Crypto.dll count until afl-fuzz has given its own memory.
+        const int MapSize = 1 << 16;
+        Trace.SharedMem = (byte*)NativeMemory.AllocZeroed(MapSize);
         var folder = Directory.CreateTempSubdirectory("medledger-fuzz-").FullName;
         try
         {
-            var targets = ParserTargets.Create(
-                folder,
-                RepositoryRoot.File("tests", "vectors", "groth16-snarkjs.json"),
-                RepositoryRoot.File("tests", "vectors", "contributions.bin")
-            );
+            IReadOnlyList<ParserTarget> targets =
+            [
+                .. ParserTargets.Create(
+                    folder,
+                    RepositoryRoot.File("tests", "vectors", "groth16-snarkjs.json"),
+                    RepositoryRoot.File("tests", "vectors", "contributions.bin")
+                ),
+                new(PlantedFault, ["a"u8.ToArray()], HasPlantedFault),
+            ];
             if (args is ["seeds", var destination])
             {
                 foreach (var each in targets)
@@ -52,4 +63,8 @@ internal static class FuzzProgram
             Directory.Delete(folder, recursive: true);
         }
     }
+
+    /// <summary>What fuzz.sh has to find before it believes that nothing was found.</summary>
+    private static bool HasPlantedFault(byte[] content) =>
+        content is [(byte)'a', ..] ? false : throw new InvalidOperationException("the planted fault");
 }

@@ -62,7 +62,7 @@ public static class KnownTauSetup
     }
 
     /// <summary>L_i(tau) = w^i (tau^n - 1) / (n (tau - w^i)).</summary>
-    private static Fr[] Lagrange(int size, Fr tau)
+    internal static Fr[] Lagrange(int size, Fr tau)
     {
         var root = RootsOfUnity.OfOrder(BitOperations.Log2((uint)size));
         var power = tau;
