@@ -46,6 +46,10 @@ internal static class Outcomes
 
     public static IResult NotSupported { get; } = Table.NotSupported.ToResult();
 
+    public static IResult OtherCharset { get; } = Table.OtherCharset.ToResult();
+
+    public static IResult TimedOut { get; } = Table.TimedOut.ToResult();
+
     public static IResult TooLarge { get; } = Table.TooLarge.ToResult();
 
     /// <summary>Content that cannot be taken, with the reason; the reason names no value of a record.</summary>
@@ -104,6 +108,8 @@ internal static class Outcomes
         public static Outcome WrongMediaType { get; } =
             new(415, "not-supported", "Only application/fhir+json and application/json are read.");
 
+        public static Outcome OtherCharset { get; } = new(415, "not-supported", "Bodies are read in UTF-8 alone.");
+
         public static Outcome TooLarge { get; } = new(413, "too-long", "The body is too large.");
 
         public static Outcome TooCostly(string text) => new(403, "too-costly", text);
@@ -131,6 +137,11 @@ internal static class Outcomes
         public static Outcome Duplicate { get; } = new(409, "duplicate", "The id is taken.");
 
         public static Outcome Failure { get; } = new(500, "exception", "The server failed; the request was not done.");
+
+        public static Outcome TimedOut { get; } = new(503, "timeout", "The request took too long and was cut off.");
+
+        /// <summary>What came is no HTTP request, or stopped coming (400, 408).</summary>
+        public static Outcome Unreadable(int status) => new(status, "invalid", "The request could not be read.");
 
         /// <summary>The body is not readable at all.</summary>
         public static Outcome Structure(string reason) => new(400, "structure", reason);

@@ -1,6 +1,7 @@
 using System.Threading.RateLimiting;
 using MedLedger.Api.Http.Connect;
 using MedLedger.Api.Identity;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
@@ -11,6 +12,8 @@ namespace MedLedger.Api.Http;
 /// <summary>What stands before every route: limits of size, time and rate, security headers, CORS, then the caller.</summary>
 internal static class Protection
 {
+    private const long LargestLogin = 64 << 10; // bytes; a client's assertion is the largest of what is sent
+
     private const string NoScripts =
         "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
@@ -26,8 +29,11 @@ internal static class Protection
             {
                 Timeout = TimeSpan.FromSeconds(settings.RequestSeconds),
                 TimeoutStatusCode = StatusCodes.Status503ServiceUnavailable,
+                WriteTimeoutResponse = context => Outcomes.TimedOut.ExecuteAsync(context),
             }
         );
+        // What a route cannot bind is a BadHttpRequestException, which Failures answers.
+        builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         builder.Services.AddCors(cors =>
             cors.AddDefaultPolicy(policy =>
                 policy
@@ -68,6 +74,7 @@ internal static class Protection
                 return next(context);
             }
         );
+        app.UseMiddleware<Failures>();
         app.UseRouting();
         if (settings.Origins.Count > 0)
             app.UseCors();
@@ -86,6 +93,24 @@ internal static class Protection
                 await Outcomes.Throttled.ExecuteAsync(context);
             }
         );
+        app.Use(
+            (context, next) =>
+                Forms.IsUtf8(context.Request) ? next(context) : Outcomes.OtherCharset.ExecuteAsync(context)
+        );
+        // Nobody is logged in there yet: what is sent is a small form.
+        app.Use(
+            async (context, next) =>
+            {
+                if (IsLogin(context))
+                {
+                    if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+                        size.MaxRequestBodySize = LargestLogin;
+                    if (Forms.IsForm(context.Request))
+                        await Forms.ReadAsync(context.Request, context.RequestAborted);
+                }
+                await next(context);
+            }
+        );
         // The authorization server answers its endpoints in here, so what limits logins stands before it.
         app.UseAuthentication();
         app.MapAccounts(identity);
@@ -97,6 +122,13 @@ internal static class Protection
             app.Services.GetRequiredService<IOptionsMonitorCache<OpenIddictServerOptions>>().Clear();
         };
     }
+
+    private static bool IsLogin(HttpContext context) =>
+        HttpMethods.IsPost(context.Request.Method)
+        && (
+            context.Request.Path.StartsWithSegments("/account", StringComparison.Ordinal)
+            || context.Request.Path.StartsWithSegments("/connect", StringComparison.Ordinal)
+        );
 
     private static void Limit(KestrelServerOptions kestrel, ServerSettings settings)
     {
@@ -141,13 +173,7 @@ internal static class Protection
         PartitionedRateLimiter.Create<HttpContext, string>(context =>
         {
             var address = context.Connection.RemoteIpAddress?.ToString() ?? "";
-            var isLogin =
-                HttpMethods.IsPost(context.Request.Method)
-                && (
-                    context.Request.Path.StartsWithSegments("/account", StringComparison.Ordinal)
-                    || context.Request.Path.StartsWithSegments("/connect", StringComparison.Ordinal)
-                );
-            return isLogin
+            return IsLogin(context)
                 ? RateLimitPartition.GetFixedWindowLimiter(
                     "login " + address,
                     _ => new FixedWindowRateLimiterOptions

@@ -40,7 +40,7 @@ internal static class AccountPages
     {
         if (!BrowserSession.IsOwnForm(http.Request))
             return Outcomes.Forbidden;
-        var form = await http.Request.ReadFormAsync(http.RequestAborted);
+        var form = await Forms.ReadAsync(http.Request, http.RequestAborted);
         string back = form["return"].ToString(),
             password = form["password"].ToString();
         var account = await signIn.TryAsync(
@@ -99,7 +99,7 @@ internal static class AccountPages
     {
         if (!BrowserSession.IsOwnForm(http.Request))
             return Outcomes.Forbidden;
-        var form = await http.Request.ReadFormAsync(http.RequestAborted);
+        var form = await Forms.ReadAsync(http.Request, http.RequestAborted);
         string back = form["return"].ToString(),
             oneTime = form["oneTime"].ToString();
         var account = await signIn.TryAsync(form["name"].ToString(), oneTime, "", http.RequestAborted);

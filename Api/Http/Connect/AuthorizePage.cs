@@ -44,11 +44,11 @@ internal static class AuthorizePage
             return ConnectApi.Refuse(Errors.InvalidRequest, "aud is another server.");
 
         var name = await clients.GetDisplayNameAsync(client, http.RequestAborted) ?? request.ClientId!;
-        if (!HttpMethods.IsPost(http.Request.Method) || !http.Request.HasFormContentType)
+        if (!HttpMethods.IsPost(http.Request.Method) || !Forms.IsForm(http.Request))
             return Show(http, request, name, account, limits, null);
         if (!BrowserSession.IsOwnForm(http.Request))
             return ConnectApi.Refuse(Errors.AccessDenied, "The form was not sent from this server.");
-        var form = await http.Request.ReadFormAsync(http.RequestAborted);
+        var form = await Forms.ReadAsync(http.Request, http.RequestAborted);
         return form["decision"] == "allow"
             ? await AllowAsync(http, identity, request, form, name, account, limits)
             : ConnectApi.Refuse(Errors.AccessDenied, "The user did not allow it.");

@@ -57,7 +57,7 @@ internal static class BrowserSession
 
     /// <summary>Whether a form was sent from a page of this server (Origin is set by the browser, not by the page).</summary>
     public static bool IsOwnForm(HttpRequest request) =>
-        request.HasFormContentType
+        Forms.IsForm(request)
         && request.Headers.Origin is [{ } origin]
         && Uri.TryCreate(origin, UriKind.Absolute, out var from)
         && string.Equals(from.Authority, request.Host.Value, StringComparison.OrdinalIgnoreCase);

@@ -40,9 +40,9 @@ internal sealed class AuditEventSearch
         var pairs = request.Query.SelectMany(p => p.Value.Select(v => KeyValuePair.Create(p.Key, v ?? "")));
         if (HttpMethods.IsPost(request.Method))
         {
-            if (!request.HasFormContentType)
+            if (!Forms.IsForm(request))
                 return (null, Outcomes.Table.WrongMediaType.ToResult());
-            var form = await request.ReadFormAsync(exchange.Aborted);
+            var form = await Forms.ReadAsync(request, exchange.Aborted);
             pairs = pairs.Concat(form.SelectMany(p => p.Value.Select(v => KeyValuePair.Create(p.Key, v ?? ""))));
         }
         List<KeyValuePair<string, string>> query = [.. pairs];

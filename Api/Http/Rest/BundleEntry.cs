@@ -7,6 +7,7 @@ namespace MedLedger.Api.Http.Rest;
 internal sealed record BundleEntry(string? FullUrl, string Method, string Url, byte[]? Resource)
 {
     private const int MaxEntries = 20_000;
+    private static readonly JsonDocumentOptions Options = new() { MaxDepth = 72, AllowDuplicateProperties = false };
 
     /// <summary>The conditions of the entry, as the headers that they stand for.</summary>
     public IReadOnlyList<(string Name, string Value)> Conditions { get; private init; } = [];
@@ -26,7 +27,7 @@ internal sealed record BundleEntry(string? FullUrl, string Method, string Url, b
     {
         try
         {
-            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 72 });
+            using var document = JsonDocument.Parse(json, Options);
             problem = Read(document.RootElement, out var type, out var entries);
             return problem is null ? (type, entries) : null;
         }

@@ -141,23 +141,7 @@ internal static class FhirRoutes
         }
         if (FhirBody.Negotiate(http.Request) is null)
             return Outcomes.Table.NotAcceptable.ToResult();
-        try
-        {
-            return await handle(new FhirExchange(http, caller, ledger));
-        }
-        catch (BadHttpRequestException refused)
-        {
-            return refused.StatusCode == StatusCodes.Status413PayloadTooLarge
-                ? Outcomes.TooLarge
-                : Outcomes.Table.BadRequest("The request could not be read.").ToResult();
-        }
-        catch (Exception failure) when (failure is not OperationCanceledException)
-        {
-            // What failed may name what must not be told; the kind is for the operator.
-            http.RequestServices.GetRequiredService<ILogger<FhirExchange>>()
-                .LogError("A FHIR request failed: {Kind}", failure.GetType().FullName);
-            return Outcomes.Table.Failure.ToResult();
-        }
+        return await handle(new FhirExchange(http, caller, ledger));
     }
 
     private static bool IsReserved(string value) => value.Length > 0 && value[0] is ('$' or '_');

@@ -7,6 +7,9 @@ namespace MedLedger.Api.Http.Rest;
 /// <summary>Reads resources that clients send, before anything is looked up.</summary>
 internal static class ResourceInput
 {
+    // A member that stands twice would mean one thing here and another to who reads the record.
+    private static readonly JsonDocumentOptions Options = new() { MaxDepth = 64, AllowDuplicateProperties = false };
+
     /// <summary>The body of a request; null with the problem.</summary>
     public static async Task<(byte[]? Body, Outcome? Problem)> ReadAsync(
         HttpRequest request,
@@ -27,7 +30,7 @@ internal static class ResourceInput
     {
         try
         {
-            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 64 });
+            using var document = JsonDocument.Parse(json, Options);
             if (
                 document.RootElement.ValueKind != JsonValueKind.Object
                 || !document.RootElement.TryGetProperty("resourceType", out var type)

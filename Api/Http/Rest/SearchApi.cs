@@ -26,9 +26,9 @@ internal static class SearchApi
     public static async Task<IResult> PostAsync(FhirExchange exchange)
     {
         var request = exchange.Http.Request;
-        if (!request.HasFormContentType)
+        if (!Forms.IsForm(request))
             return Outcomes.Table.WrongMediaType.ToResult();
-        var form = await request.ReadFormAsync(exchange.Aborted);
+        var form = await Forms.ReadAsync(request, exchange.Aborted);
         var all = request
             .Query.Select(p => (p.Key, p.Value.ToArray()))
             .Concat(form.Select(p => (p.Key, p.Value.ToArray())));

@@ -73,6 +73,8 @@ internal sealed class IdentityServer : IAsyncDisposable
             "/echo",
             async (HttpRequest request) => Results.Ok((await request.ReadFromJsonAsync<object>()) is not null)
         );
+        app.MapPost("/bound", (Dictionary<string, int> body) => Results.Ok(body.Count));
+        app.MapGet("/fails", IResult () => throw new InvalidOperationException("a secret"));
         await app.StartAsync();
         identity.Tokens.Issuer = app.Urls.First().TrimEnd('/') + "/";
         return new IdentityServer(folder, store, identity, app);

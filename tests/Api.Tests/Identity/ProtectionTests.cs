@@ -53,6 +53,47 @@ public sealed class ProtectionTests
             Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
     }
 
+    [Theory]
+    [InlineData("application/json; charset=utf-7")]
+    [InlineData("application/json; charset=")]
+    [InlineData("application/json; charset=\"no-such\"")]
+    public async Task A_body_in_another_encoding_is_refused(string type)
+    {
+        await using var server = await IdentityServer.StartAsync();
+        using var body = new ByteArrayContent("[1]"u8.ToArray());
+        body.Headers.TryAddWithoutValidation("Content-Type", type);
+        using var answer = await server.Http.PostAsync("/echo", body);
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_read_is_a_bad_request_and_no_failure()
+    {
+        await using var server = await IdentityServer.StartAsync();
+        using (var body = new StringContent("{\"a\":", Encoding.UTF8, "application/json"))
+        using (var answer = await server.Http.PostAsync("/bound", body))
+        {
+            Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+            Assert.Contains("OperationOutcome", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+        // More fields than a form may have, larger than a login may be, and a failure that names what it must not tell.
+        foreach (
+            var (fields, status) in new[]
+            {
+                (string.Join('&', Enumerable.Range(0, 5000).Select(i => $"a{i}=1")), HttpStatusCode.BadRequest),
+                ("name=" + new string('a', 100_000), HttpStatusCode.RequestEntityTooLarge),
+            }
+        )
+        {
+            using var form = new StringContent(fields, Encoding.UTF8, "application/x-www-form-urlencoded");
+            using var answer = await server.Http.PostAsync("/account/login", form);
+            Assert.Equal(status, answer.StatusCode);
+        }
+        using var failed = await server.GetAsync("/fails", null);
+        Assert.Equal(HttpStatusCode.InternalServerError, failed.StatusCode);
+        Assert.DoesNotContain("secret", await failed.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task One_caller_does_not_use_up_what_another_may_ask()
     {

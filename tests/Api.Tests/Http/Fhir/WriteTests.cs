@@ -126,11 +126,60 @@ public sealed class WriteTests(FhirServer server)
     )]
     [InlineData("<Observation/>", "application/fhir+xml", HttpStatusCode.UnsupportedMediaType)]
     [InlineData("x", "text/plain", HttpStatusCode.UnsupportedMediaType)]
+    [InlineData(
+        """{"resourceType":"Observation","status":"final","code":{"text":"x"},"status":"amended"}""",
+        "application/fhir+json",
+        HttpStatusCode.BadRequest
+    )]
+    [InlineData(
+        """{"resourceType":"Observation","status":"final","code":{"text":"x","te\u0078t":"y"}}""",
+        "application/fhir+json",
+        HttpStatusCode.BadRequest
+    )]
+    [InlineData(
+        """{"resourceType":"Observation","status":"final","code":{"text":"\ud800"}}""",
+        "application/fhir+json",
+        HttpStatusCode.UnprocessableEntity
+    )]
+    [InlineData(
+        """{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueQuantity":{"value":1e400}}""",
+        "application/fhir+json",
+        HttpStatusCode.UnprocessableEntity
+    )]
     public async Task Bad_bodies_are_refused_with_the_right_status(string body, string type, HttpStatusCode status)
     {
         var refused = await server.SendAsync("ingest1", HttpMethod.Post, "Observation", body, ("Content-Type", type));
         Assert.Equal(status, refused.Status);
         Assert.NotNull(refused.Issue);
+    }
+
+    [Theory]
+    [InlineData(70)]
+    [InlineData(100_000)]
+    public async Task Deep_nesting_is_refused(int depth)
+    {
+        var nested = new string('[', depth) + new string(']', depth);
+        var body = $$"""{"resourceType":"Observation","status":"final","code":{"text":"x"},"contained":{{nested}}}""";
+        var refused = await server.SendAsync("ingest1", HttpMethod.Post, "Observation", body);
+        Assert.Equal((HttpStatusCode.BadRequest, "structure"), (refused.Status, refused.Issue));
+        var bundle = $$"""{"resourceType":"Bundle","type":"batch","entry":{{nested}}}""";
+        refused = await server.SendAsync("ingest1", HttpMethod.Post, "", bundle);
+        Assert.Equal(HttpStatusCode.BadRequest, refused.Status);
+    }
+
+    /// <summary>A multipart form would lie on the disk in clear while it arrives; a form of ten thousand fields is none.</summary>
+    [Fact]
+    public async Task Only_forms_in_the_encoding_of_urls_are_read()
+    {
+        const string Parts = "--a\r\nContent-Disposition: form-data; name=\"patient\"\r\n\r\nsample-a\r\n--a--\r\n";
+        const string Path = "Observation/_search";
+        var multipart = ("Content-Type", "multipart/form-data; boundary=a");
+        var refused = await server.SendAsync("clinician1", HttpMethod.Post, Path, Parts, multipart);
+        Assert.Equal((HttpStatusCode.UnsupportedMediaType, "not-supported"), (refused.Status, refused.Issue));
+        var fields = string.Join('&', Enumerable.Range(0, 10_000).Select(i => $"a{i}=1"));
+        var form = ("Content-Type", "application/x-www-form-urlencoded");
+        refused = await server.SendAsync("clinician1", HttpMethod.Post, Path, fields, form);
+        Assert.Equal((HttpStatusCode.BadRequest, "invalid"), (refused.Status, refused.Issue));
     }
 
     [Fact]
