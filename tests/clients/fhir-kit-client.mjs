@@ -65,6 +65,11 @@ await step('update with If-Match', async () => {
   assert.equal((await update(1)).meta.versionId, '2');
   assert.equal(await status(update(1)), 412);
 });
+await step('conditional update', async () => {
+  const body = observation('kit-2', { status: 'amended' });
+  const updated = await client.update({ resourceType: 'Observation', searchParams: { code: 'kit-2' }, body });
+  assert.equal(updated.meta.versionId, '2');
+});
 await step('history', async () => {
   const history = await client.history({ resourceType: 'Observation', id: created.id });
   assert.deepEqual(history.entry.map((entry) => entry.resource.meta.versionId), ['2', '1']);

@@ -61,6 +61,10 @@ await step('update with If-Match', async () => {
   assert.equal((await update(1)).meta.versionId, '2');
   assert.equal(await issue(update(1)), 'conflict');
 });
+await step('conditional update', async () => {
+  const updated = await medplum.upsertResource(observation('plum-3', { status: 'amended' }), 'code=plum-3');
+  assert.equal(updated.meta.versionId, '2');
+});
 await step('history', async () => {
   const history = await medplum.readHistory('Observation', created.id);
   assert.deepEqual(history.entry.map((entry) => entry.resource.meta.versionId), ['2', '1']);
