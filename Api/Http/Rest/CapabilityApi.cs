@@ -8,6 +8,9 @@ namespace MedLedger.Api.Http.Rest;
 /// <summary>The CapabilityStatement, made from the registrations of the routes (FHIR R4, capabilitystatement.html).</summary>
 internal static class CapabilityApi
 {
+    private const string SecurityService = "http://terminology.hl7.org/CodeSystem/restful-security-service";
+    private const string OAuthUris = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris";
+
     private static readonly BaseFhirJsonSerializer Serializer = new(ModelInfo.ModelInspector);
 
     /// <summary>GET metadata; the one path that needs no token.</summary>
@@ -28,6 +31,8 @@ internal static class CapabilityApi
             Security = new CapabilityStatement.SecurityComponent
             {
                 Cors = false,
+                Service = [new CodeableConcept(SecurityService, "SMART-on-FHIR")],
+                Extension = [Endpoints(baseUrl[..baseUrl.LastIndexOf('/')])],
                 Description =
                     "OAuth 2.0 bearer tokens that carry a purpose of use; every record is read through the patient's consents.",
             },
@@ -66,6 +71,19 @@ internal static class CapabilityApi
             Rest = [rest],
         };
     }
+
+    // Where apps of SMART App Launch 1 look for the endpoints; those of 2 read .well-known/smart-configuration.
+    private static Extension Endpoints(string server) =>
+        new(OAuthUris, null)
+        {
+            Extension =
+            [
+                new Extension("authorize", new FhirUri(server + "/connect/authorize")),
+                new Extension("token", new FhirUri(server + "/connect/token")),
+                new Extension("revoke", new FhirUri(server + "/connect/revoke")),
+                new Extension("introspect", new FhirUri(server + "/connect/introspect")),
+            ],
+        };
 
     private static CapabilityStatement.ResourceComponent Resource(string type)
     {

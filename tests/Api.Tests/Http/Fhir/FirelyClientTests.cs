@@ -86,7 +86,12 @@ public sealed class FirelyClientTests(FhirServer server)
         var token = await server.TokenAsync(user, purpose);
         var client = new FhirClient(
             server.BaseUrl,
-            new FhirClientSettings { VerifyFhirVersion = true, ReturnPreference = ReturnPreference.Representation }
+            new FhirClientSettings
+            {
+                VerifyFhirVersion = true,
+                PreferredFormat = ResourceFormat.Json,
+                ReturnPreference = ReturnPreference.Representation,
+            }
         );
         client.RequestHeaders!.Authorization = new AuthenticationHeaderValue("Bearer", token);
         return client;
