@@ -74,6 +74,11 @@ await step('history', async () => {
   const history = await client.history({ resourceType: 'Observation', id: created.id });
   assert.deepEqual(history.entry.map((entry) => entry.resource.meta.versionId), ['2', '1']);
 });
+await step('$everything', async () => {
+  const asked = { name: '$everything', resourceType: 'Patient', id: given.patient, method: 'GET' };
+  const everything = await client.operation(asked);
+  assert.ok(everything.entry.some(({ resource }) => resource.resourceType === 'Observation'));
+});
 await step('delete', async () => {
   await client.delete({ resourceType: 'Observation', id: created.id });
   assert.equal(await status(client.read({ resourceType: 'Observation', id: created.id })), 410);

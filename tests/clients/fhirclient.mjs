@@ -69,6 +69,10 @@ await step('history', async () => {
   const history = await client.request(`Observation/${created.id}/_history`);
   assert.deepEqual(history.entry.map((entry) => entry.resource.meta.versionId), ['2', '1']);
 });
+await step('$everything', async () => {
+  const everything = await client.request(`Patient/${given.patient}/$everything`, { pageLimit: 0, flat: true });
+  assert.ok(everything.some((resource) => resource.resourceType === 'Observation'));
+});
 await step('delete', async () => {
   await client.delete(`Observation/${created.id}`);
   assert.equal(await status(client.request(`Observation/${created.id}`)), 410);

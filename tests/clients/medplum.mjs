@@ -69,6 +69,10 @@ await step('history', async () => {
   const history = await medplum.readHistory('Observation', created.id);
   assert.deepEqual(history.entry.map((entry) => entry.resource.meta.versionId), ['2', '1']);
 });
+await step('$everything', async () => {
+  const everything = await medplum.readPatientEverything(given.patient);
+  assert.ok(everything.entry.some(({ resource }) => resource.resourceType === 'Observation'));
+});
 await step('delete', async () => {
   await medplum.deleteResource('Observation', created.id);
   assert.equal(await issue(medplum.readResource('Observation', created.id)), 'deleted');

@@ -74,8 +74,9 @@ internal static class CapabilityApi
 
     // Where apps of SMART App Launch 1 look for the endpoints; those of 2 read .well-known/smart-configuration.
     private static Extension Endpoints(string server) =>
-        new(OAuthUris, null)
+        new()
         {
+            Url = OAuthUris,
             Extension =
             [
                 new Extension("authorize", new FhirUri(server + "/connect/authorize")),
