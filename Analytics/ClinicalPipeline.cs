@@ -7,6 +7,7 @@ using MedLedger.Analytics.Records;
 using MedLedger.Analytics.Sections;
 using MedLedger.Analytics.Terminology;
 using MedLedger.Analytics.Text;
+using MedLedger.Consent.Directives;
 using MedLedger.Consent.Vault;
 
 namespace MedLedger.Analytics;
@@ -17,9 +18,6 @@ namespace MedLedger.Analytics;
 /// </summary>
 public sealed class ClinicalPipeline : IDisposable
 {
-    /// <summary>The obligation of a permit that lets only masked text leave.</summary>
-    public const string Deidentify = "deidentify";
-
     private readonly ModelFolder _model;
     private readonly Lazy<CodeTable?> _codes;
 
@@ -146,7 +144,7 @@ public sealed class ClinicalPipeline : IDisposable
 
     /// <summary>
     /// Analyses one record of a patient. Only a vault that was shown a permit can make the argument. When a permit obliges
-    /// to <c>deidentify</c>, personal data are masked before the model reads the text, and only masked text comes back.
+    /// to it (DEID, ANONY, PSEUD), personal data are masked before the model reads the text, and only masked text comes back.
     /// </summary>
     /// <param name="record">An open record; it stays the caller's to dispose.</param>
     /// <param name="cancellationToken">Looked at between sentences.</param>
@@ -176,7 +174,7 @@ public sealed class ClinicalPipeline : IDisposable
         CancellationToken cancellation
     )
     {
-        var mask = obligations.Contains(Deidentify, StringComparer.Ordinal);
+        var mask = Handling.DemandsDeidentification(obligations);
         var passages = new List<AnalyzedPassage>(text.Passages.Count);
         foreach (var original in text.Passages)
         {

@@ -42,6 +42,7 @@ public sealed class Deidentifier
                     found.AddFromNetwork(run.Type, span);
             }
         }
+        found.ExtendAddresses();
         found.CarryNames(tokens);
         return found.InOrder();
     }
@@ -67,13 +68,14 @@ public sealed class Deidentifier
         Replacement.Apply(text, Find(text, cancellationToken), static i => $"[{i.KindName.ToUpperInvariant()}]");
 
     /// <summary>
-    /// The text with every identifier replaced by an invented one of its kind, the same for the same words; dates are
-    /// shifted by <paramref name="days"/>.
+    /// The text with every identifier replaced by an invented one of its kind, the same for the same words in all texts of
+    /// <paramref name="patient"/>; dates are shifted by the patient's days.
     /// </summary>
-    public string Surrogates(string text, int days, CancellationToken cancellationToken = default)
+    public string Surrogates(string text, PatientSurrogates patient, CancellationToken cancellationToken = default)
     {
-        var surrogates = new SurrogateSource(days);
-        return Replacement.Apply(text, Find(text, cancellationToken), surrogates.For);
+        ArgumentNullException.ThrowIfNull(patient);
+        var identifiers = Find(text, cancellationToken);
+        return Replacement.Apply(text, identifiers, new SurrogateSource(patient, identifiers).For);
     }
 
     /// <summary>The text with dates shifted by <paramref name="days"/> and every other identifier masked.</summary>

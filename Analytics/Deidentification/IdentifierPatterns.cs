@@ -39,10 +39,13 @@ internal static partial class IdentifierPatterns
         (IdentifierKind.Other, Other()),
         (IdentifierKind.Age, Age()),
         (IdentifierKind.Place, Street()),
+        (IdentifierKind.Place, StreetAbroad()),
+        (IdentifierKind.Place, Military()),
         (IdentifierKind.Place, Zip()),
         (IdentifierKind.Place, Facility()),
         (IdentifierKind.Name, Titled()),
         (IdentifierKind.Name, Labelled()),
+        (IdentifierKind.Name, Called()),
         (IdentifierKind.Name, Credentialed()),
     ];
 
@@ -85,9 +88,9 @@ internal static partial class IdentifierPatterns
     private static partial Regex Ssn();
 
     [GeneratedRegex(
-        @"\b(?:fax|facsimile|f)(?:ed to|\s(?:the\s)?(?:\w+\s){0,3}to)?"
+        @"\b(?:(?:fax|facsimile)(?:ed to|\s(?:the\s)?(?:\w+\s){0,3}to)?|f(?=\s?[:.]))"
             + Label
-            + @"(?:at\s|to\s)?(?<v>\+?[\d(][\d()\-. /]{5,18}\d)(?!\d)",
+            + @"(?:at\s|to\s)?(?<v>\+?[\d(][\d()\-. /]{5,18}\d(?:\s?(?:x|ext\.?)\s?\d{1,6})?)(?!\d)",
         Loose,
         Timeout
     )]
@@ -222,10 +225,28 @@ internal static partial class IdentifierPatterns
     )]
     private static partial Regex Street();
 
+    // Street words that come before the name or are its last part, and Hungarian ones after it.
     [GeneratedRegex(
-        @"\b(?<v>(?:[A-Z][\w'’\-]{1,20}\s?){1,3},\s[A-Z]{2}\s{1,2}\d{5}(?:-\d{4})?)\b|\b(?:zip|zip code|postal code|postcode)"
+        @"\b(?:Via|Viale|Rue|Avenue|Calle|Carrer|Rua|Avenida|Praça|Plaza|Largo|[Uu]l\.)\s(?:d[aeiou]l?\s|de\sla\s|des\s)?(?:\p{Lu}[\p{L}'’\-]{1,24}[ ,]{1,2}){1,4}\d{1,5}[A-Za-z]?\b"
+            + @"|\b\p{Lu}\p{L}{2,24}(?:strasse|straße|straat|gasse|weg|laan|gatan|gata|vägen|vegen|vej|katu|kuja|tie|tänav)\s\d{1,5}[A-Za-z]?\b"
+            + @"|\b(?:\p{Lu}\p{L}{1,24}\s){1,3}(?:u|út|utca|tér|krt|rkp)\.?\s\d{1,5}\.?",
+        RegexOptions.CultureInvariant,
+        Timeout
+    )]
+    private static partial Regex StreetAbroad();
+
+    // USPS Publication 28: military and diplomatic addresses.
+    [GeneratedRegex(
+        @"\b(?:PSC|CMR|Unit|USN[SV])\s[\p{L}\d]{2,20},?(?:\sBox\s\d{1,5})?\s{1,2}(?:APO|FPO|DPO)\s[A-Z]{2}\s\d{5}(?:-\d{4})?\b",
+        RegexOptions.CultureInvariant,
+        Timeout
+    )]
+    private static partial Regex Military();
+
+    [GeneratedRegex(
+        @"\b(?<v>(?:[A-Z][\w'’\-]{1,20}\s?){1,3},\s[A-Z]{2}\s{1,2}\d{5}(?:-\d{4})?)\b|\b(?i:zip code|zip|postal code|postcode)"
             + Label
-            + @"(?<v>[A-Z0-9][A-Z0-9\- ]{2,8}[A-Z0-9])\b|\b[A-Z]{2}\s(?<v>\d{5}(?:-\d{4})?)\b",
+            + @"(?<v>(?=[A-Z\- ]{0,4}\d)[A-Z0-9][A-Z0-9\- ]{1,8}[A-Z0-9])\b|\b[A-Z]{2}\s(?<v>\d{5}(?:-\d{4})?)\b",
         RegexOptions.CultureInvariant,
         Timeout
     )]
@@ -251,6 +272,14 @@ internal static partial class IdentifierPatterns
         Timeout
     )]
     private static partial Regex Labelled();
+
+    // "Her maiden name is", "last name?": then also in small letters.
+    [GeneratedRegex(
+        @"\b(?i:(?:my|your|his|her|their|patient'?s?|first|last|maiden|middle|family|full)\s(?:full\s)?name(?:\s(?:is|was)|\?|\s?:))[ \t]{1,4}(?<v>(?!(?i:not|unknown|withheld|the|a|an)\b)\p{L}[\p{L}'’\-]{1,30}(?:\s(?:\p{Lu}\.?\s)?\p{Lu}[\p{L}'’\-]{1,30}){0,2})",
+        RegexOptions.CultureInvariant,
+        Timeout
+    )]
+    private static partial Regex Called();
 
     [GeneratedRegex(
         @"(?<v>\p{Lu}[\p{L}'’\-]{1,30}(?:\s\p{Lu}\.?){0,2}(?:\s\p{Lu}[\p{L}'’\-]{1,30}){0,2}),?\s(?:M\.?D\.?|D\.?O\.?|R\.?N\.?|Ph\.?D\.?|N\.?P\.?|P\.?A\.?-?C?|F\.?N\.?P\.?|DDS|DPM|MBBS|LCSW|PharmD|CRNA|FACC|FACS)(?![\p{L}])",

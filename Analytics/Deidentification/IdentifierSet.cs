@@ -1,3 +1,4 @@
+using System.Collections;
 using MedLedger.Analytics.Text;
 
 namespace MedLedger.Analytics.Deidentification;
@@ -6,7 +7,11 @@ namespace MedLedger.Analytics.Deidentification;
 internal sealed class IdentifierSet(string text, EponymRules eponyms)
 {
     private readonly SortedDictionary<int, Identifier> _found = [];
+
+    // One bit for each unit of the text, so that a text full of identifiers is still read in linear time.
+    private readonly BitArray _taken = new(text.Length);
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _inSmallLetters = new(StringComparer.Ordinal);
 
     /// <summary>Adds what a pattern found, unless the place is taken.</summary>
     public void Add(IdentifierKind kind, TextSpan span)
@@ -19,7 +24,7 @@ internal sealed class IdentifierSet(string text, EponymRules eponyms)
         if (kind is IdentifierKind.Name or IdentifierKind.Place && IsMedicine(span, titled: Titled(span.Start)))
             return;
         var words = span.Of(text).ToString();
-        _found[span.Start] = new Identifier(kind, words, span);
+        Claim(new Identifier(kind, words, span));
         if (kind == IdentifierKind.Name)
             RememberParts(words);
     }
@@ -31,7 +36,7 @@ internal sealed class IdentifierSet(string text, EponymRules eponyms)
         var hasDigit = words.IndexOfAnyInRange('0', '9') >= 0;
         switch (type)
         {
-            case "Name" when !hasDigit && words.IndexOfAnyInRange('A', 'Z') >= 0 | char.IsUpper(words[0]):
+            case "Name" when !hasDigit && words.Length > 2:
                 Add(IdentifierKind.Name, span);
                 break;
             case "Place" when char.IsUpper(words[0]) || hasDigit:
@@ -54,18 +59,43 @@ internal sealed class IdentifierSet(string text, EponymRules eponyms)
         }
     }
 
+    /// <summary>Takes in what follows a street: unit, town, state, postcode.</summary>
+    public void ExtendAddresses()
+    {
+        foreach (var street in _found.Values.Where(i => i.Kind == IdentifierKind.Place && HasStreet(i.Text)).ToList())
+        {
+            var span = new TextSpan(street.Span.Start, AddressLines.EndOf(text, street.Span.End));
+            if (span.End == street.Span.End || !_found.ContainsKey(street.Span.Start))
+                continue;
+            for (var i = span.Start; i < span.End; i++)
+            {
+                if (!_found.TryGetValue(i, out var inside))
+                    continue;
+                _found.Remove(i);
+                span = new TextSpan(span.Start, Math.Max(span.End, inside.Span.End));
+            }
+            Claim(new Identifier(IdentifierKind.Place, span.Of(text).ToString(), span));
+        }
+    }
+
+    private static bool HasStreet(string place) => place.Any(char.IsAsciiDigit) && place.Any(char.IsLetter);
+
     /// <summary>Finds the parts of names again where they stand alone later or earlier in the text.</summary>
     public void CarryNames(IReadOnlyList<TextSpan> tokens)
     {
         foreach (var token in tokens)
         {
             var word = token.Of(text);
-            if (word.Length < 3 || !char.IsUpper(word[0]) || !_names.Contains(word.ToString().ToUpperInvariant()))
+            if (word.Length < 3 || !IsKnownName(word.ToString()))
                 continue;
             if (!Taken(token) && !IsMedicine(token, titled: false))
-                _found[token.Start] = new Identifier(IdentifierKind.Name, word.ToString(), token);
+                Claim(new Identifier(IdentifierKind.Name, word.ToString(), token));
         }
     }
+
+    // A name in small letters is looked for as it was written: most words that it could be are ordinary ones.
+    private bool IsKnownName(string word) =>
+        char.IsUpper(word[0]) ? _names.Contains(word.ToUpperInvariant()) : _inSmallLetters.Contains(word);
 
     public IReadOnlyList<Identifier> InOrder() => [.. _found.Values];
 
@@ -102,21 +132,30 @@ internal sealed class IdentifierSet(string text, EponymRules eponyms)
         foreach (var token in Tokenizer.Tokenize(name))
         {
             var part = token.Of(name).ToString();
-            if (part.Length >= 3 && char.IsUpper(part[0]) && !eponyms.IsOrdinary(part))
+            if (part.Length >= 3 && char.IsLetter(part[0]) && !eponyms.IsOrdinary(part))
+            {
                 _names.Add(part.ToUpperInvariant());
+                if (part.Length > 3 && !part.Any(char.IsUpper))
+                    _inSmallLetters.Add(part);
+            }
         }
     }
 
     private bool Taken(TextSpan span)
     {
-        foreach (var other in _found.Values)
+        for (var i = span.Start; i < span.End; i++)
         {
-            if (other.Span.Start >= span.End)
-                return false;
-            if (other.Span.Overlaps(span))
+            if (_taken[i])
                 return true;
         }
         return false;
+    }
+
+    private void Claim(Identifier identifier)
+    {
+        _found[identifier.Span.Start] = identifier;
+        for (var i = identifier.Span.Start; i < identifier.Span.End; i++)
+            _taken[i] = true;
     }
 
     private TextSpan Trimmed(TextSpan span)

@@ -15,45 +15,50 @@ public static class FindingReport
 
     /// <summary>
     /// The problems of the patient as Conditions. What is denied is <c>refuted</c>, what is open <c>unconfirmed</c>; what
-    /// relatives have, and what may come, is no Condition of the patient and left out.
+    /// relatives have, and what may come, is no Condition of the patient and left out. <c>bodySite</c> is the part of the
+    /// body that stands beside the problem.
     /// </summary>
     /// <param name="subject"><c>Patient/id</c>.</param>
     /// <param name="analysis">The analysis of one record.</param>
-    public static IReadOnlyList<JsonObject> Conditions(string subject, RecordAnalysis analysis) =>
-        [
-            .. analysis
-                .Passages.SelectMany(p => p.Document.Findings)
-                .Where(f => f.Type == "Problem" && f.Assertion is not (Assertion.Family or Assertion.Hypothetical))
-                .GroupBy(f => (Name: f.Text.ToLowerInvariant(), f.Assertion))
-                .Select(g => Condition(subject, analysis, g.First(), g.Count())),
-        ];
-
-    /// <summary>The tests of the patient as Observations; the value is the next lab value of the same sentence part.</summary>
-    /// <param name="subject"><c>Patient/id</c>.</param>
-    /// <param name="analysis">The analysis of one record.</param>
-    public static IReadOnlyList<JsonObject> Observations(string subject, RecordAnalysis analysis)
+    public static IReadOnlyList<JsonObject> Conditions(string subject, RecordAnalysis analysis)
     {
-        var observations = new List<JsonObject>();
+        var found = new List<(Finding Problem, Finding? Site)>();
         foreach (var passage in analysis.Passages)
         {
             var findings = passage.Document.Findings;
             for (var i = 0; i < findings.Count; i++)
             {
-                if (findings[i].Type != "Test" || findings[i].Assertion != Assertion.Present)
-                    continue;
-                var value = Following(passage.Document.Text, findings, i, "LabValue");
-                if (value is not null)
-                    observations.Add(Observation(subject, analysis, findings[i], value));
+                if (
+                    findings[i].Type == "Problem"
+                    && findings[i].Assertion is not (Assertion.Family or Assertion.Hypothetical)
+                )
+                    found.Add((findings[i], Neighbours.BodySite(passage.Document.Text, findings, i)));
             }
         }
-        return observations;
+        return
+        [
+            .. found
+                .GroupBy(f => (f.Problem.Text.ToUpperInvariant(), f.Problem.Assertion, f.Site?.Text.ToUpperInvariant()))
+                .Select(g => Condition(subject, analysis, g.First().Problem, g.First().Site, g.Count())),
+        ];
     }
 
-    /// <summary>The drugs with their doses, as the text writes them, each once.</summary>
+    /// <summary>The tests of the patient as Observations; the value is the next lab value of the same sentence part.</summary>
+    /// <param name="subject"><c>Patient/id</c>.</param>
     /// <param name="analysis">The analysis of one record.</param>
-    public static IReadOnlyList<string> Drugs(RecordAnalysis analysis)
+    public static IReadOnlyList<JsonObject> Observations(string subject, RecordAnalysis analysis) =>
+        [.. analysis.Passages.SelectMany(Tested).Select(t => Observation(subject, analysis, t.Test, t.Value))];
+
+    /// <summary>The tests with their values, quoted from the test to the end of the value.</summary>
+    /// <param name="analysis">The analysis of one record.</param>
+    public static IReadOnlyList<Quotation> Results(RecordAnalysis analysis) =>
+        [.. analysis.Passages.SelectMany(p => Tested(p).Select(t => Quotation.Of(analysis, p, t.Test, t.Value)))];
+
+    /// <summary>The drugs, each quoted to the end of its dose when one stands beside it; not what is denied or a relative's.</summary>
+    /// <param name="analysis">The analysis of one record.</param>
+    public static IReadOnlyList<Quotation> Drugs(RecordAnalysis analysis)
     {
-        var drugs = new List<string>();
+        var drugs = new List<Quotation>();
         foreach (var passage in analysis.Passages)
         {
             var findings = passage.Document.Findings;
@@ -61,43 +66,46 @@ public static class FindingReport
             {
                 if (findings[i].Type != "Drug" || findings[i].Assertion is Assertion.Negated or Assertion.Family)
                     continue;
-                var dose = Following(passage.Document.Text, findings, i, "Dosage");
-                drugs.Add(dose is null ? findings[i].Text : $"{findings[i].Text} {dose.Text}");
+                var dose = Neighbours.Following(passage.Document.Text, findings, i, "Dosage");
+                drugs.Add(Quotation.Of(analysis, passage, findings[i], dose));
             }
         }
-        return [.. drugs.Distinct(StringComparer.OrdinalIgnoreCase)];
+        return [.. drugs.DistinctBy(q => q.Text, StringComparer.OrdinalIgnoreCase)];
     }
 
-    /// <summary>The problems by what is said of them: present first, denied and family apart; each quotes the text.</summary>
+    /// <summary>The problems of which the text says <paramref name="assertion"/>, quoted.</summary>
     /// <param name="analysis">The analysis of one record.</param>
-    public static IReadOnlyDictionary<Assertion, IReadOnlyList<string>> Problems(RecordAnalysis analysis) =>
-        analysis
-            .Passages.SelectMany(p => p.Document.Findings)
-            .Where(f => f.Type == "Problem")
-            .GroupBy(f => f.Assertion)
-            .OrderBy(g => g.Key)
-            .ToDictionary(
-                g => g.Key,
-                g => (IReadOnlyList<string>)[.. g.Select(f => f.Text).Distinct(StringComparer.OrdinalIgnoreCase)]
-            );
+    /// <param name="assertion">What is said of them.</param>
+    public static IReadOnlyList<Quotation> Problems(RecordAnalysis analysis, Assertion assertion) =>
+        [
+            .. analysis
+                .Passages.SelectMany(p =>
+                    p.Document.Findings.Where(f => f.Type == "Problem" && f.Assertion == assertion)
+                        .Select(f => Quotation.Of(analysis, p, f))
+                )
+                .DistinctBy(q => q.Text, StringComparer.OrdinalIgnoreCase),
+        ];
 
-    // Not over the end of a line or of a sentence, and not past another finding of the first one's type.
-    private static Finding? Following(string text, IReadOnlyList<Finding> findings, int index, string type)
+    private static IEnumerable<(Finding Test, Finding Value)> Tested(AnalyzedPassage passage)
     {
-        for (var i = index + 1; i < findings.Count && i <= index + 3; i++)
+        var findings = passage.Document.Findings;
+        for (var i = 0; i < findings.Count; i++)
         {
-            var between = text.AsSpan(findings[index].Span.End, findings[i].Span.Start - findings[index].Span.End);
-            if (between.ContainsAny('\n', ';') || between.Contains(". ", StringComparison.Ordinal))
-                return null;
-            if (findings[i].Type == type)
-                return findings[i];
-            if (findings[i].Type == findings[index].Type)
-                return null;
+            if (
+                findings[i] is { Type: "Test", Assertion: Assertion.Present }
+                && Neighbours.Following(passage.Document.Text, findings, i, "LabValue") is { } value
+            )
+                yield return (findings[i], value);
         }
-        return null;
     }
 
-    private static JsonObject Condition(string subject, RecordAnalysis analysis, Finding finding, int count)
+    private static JsonObject Condition(
+        string subject,
+        RecordAnalysis analysis,
+        Finding finding,
+        Finding? site,
+        int count
+    )
     {
         var (verification, clinical) = finding.Assertion switch
         {
@@ -117,6 +125,8 @@ public static class FindingReport
         };
         if (clinical is not null)
             condition.Insert(1, "clinicalStatus", Concept(Clinical, clinical));
+        if (site is not null)
+            condition["bodySite"] = new JsonArray(Code(site));
         return condition;
     }
 

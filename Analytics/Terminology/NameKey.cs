@@ -132,7 +132,7 @@ internal static class NameKey
         {
             if (word[i] is 'a' or 'o' && i + 1 < length && word[i + 1] == 'e')
                 continue;
-            if (word[i] == 'u' && i > 2 && i + 1 < length && word[(i - 3)..(i + 2)] is "tumour")
+            if (word[i] == 'u' && i > 3 && i + 1 < length && word[(i - 4)..(i + 2)] is "tumour")
                 continue;
             word[to++] = word[i];
         }

@@ -71,8 +71,7 @@ def hidden_states(net, batch, rows, rare=None):
     return net.encode(words, spelled, bits), lengths
 
 
-def loss_of(net, batch, rows, rare, indices):
-    hidden, lengths = hidden_states(net, batch, rows, rare)
+def loss_of(net, hidden, lengths, batch, indices):
     mask = torch.arange(hidden.shape[1])[None] < lengths[:, None]
     total = 0
     for head in batch[0][0].labels:
@@ -215,7 +214,8 @@ def main():
             group["lr"] = 0.3 * a.rate * factor
         name = random.choices(names, shares)[0]
         weights, makers = zip(*sources[name])
-        loss = loss_of(net, random.choices(makers, weights)[0].next(), rows, rare, indices)
+        batch = random.choices(makers, weights)[0].next()
+        loss = loss_of(net, *hidden_states(net, batch, rows, rare), batch, indices)
         dense.zero_grad()
         sparse.zero_grad()
         loss.backward()

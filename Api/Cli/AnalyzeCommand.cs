@@ -3,6 +3,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedLedger.Analytics;
 using MedLedger.Analytics.Documents;
+using MedLedger.Analytics.Records;
+using MedLedger.Analytics.Reports;
 using MedLedger.Analytics.Text;
 using Spectre.Console;
 
@@ -24,21 +26,21 @@ internal static class AnalyzeCommand
             DefaultValueFactory = _ => "all",
         };
         head.AcceptOnlyFromAmong("all", "bc5cdr", "casereport");
-        var batch = new Option<bool>("--batch")
-        {
-            Description =
-                "The input is NDJSON of {\"id\",\"text\"}, optionally \"spans\"; one line out for each line in.",
-        };
         var explain = new Option<bool>("--explain")
         {
             Description = "With --json: name the words that carried each finding.",
+        };
+        var summary = new Option<bool>("--summary")
+        {
+            Description = "All files together in short, in their own words (with --json: the member summary).",
         };
         var command = new Command("analyze", "Find problems, drugs, tests and more in clinical text, on this machine.")
         {
             files,
             head,
-            batch,
+            TextBatch.Flag,
             explain,
+            summary,
         };
         command.Handle(
             async (context, cancellation) =>
@@ -46,7 +48,7 @@ internal static class AnalyzeCommand
                 var which = HeadOf(context.Arguments.GetValue(head)!);
                 var paths = context.Arguments.GetValue(files)!;
                 using var pipeline = Load();
-                if (context.Arguments.GetValue(batch))
+                if (context.Arguments.GetValue(TextBatch.Flag))
                     await TextBatch.RunAsync(
                         context,
                         paths,
@@ -62,6 +64,7 @@ internal static class AnalyzeCommand
                         paths,
                         which,
                         context.Arguments.GetValue(explain),
+                        context.Arguments.GetValue(summary),
                         cancellation
                     );
                 return ExitCode.Good;
@@ -100,10 +103,13 @@ internal static class AnalyzeCommand
     )
     {
         if (!line.TryGetProperty("spans", out var spans))
-            return new JsonObject
-            {
-                ["findings"] = FindingJson.Findings(pipeline.Analyze(text, head, cancellation).Findings),
-            };
+        {
+            var document = pipeline.Analyze(text, head, cancellation);
+            var answer = new JsonObject { ["findings"] = FindingJson.Findings(document.Findings) };
+            if (!document.English)
+                answer["english"] = false;
+            return answer;
+        }
         var given = new List<GivenSpan>();
         foreach (var span in spans.EnumerateArray())
         {
@@ -129,19 +135,31 @@ internal static class AnalyzeCommand
         string[] paths,
         FindingHead head,
         bool explain,
+        bool summary,
         CancellationToken cancellation
     )
     {
         var answers = new JsonArray();
+        var analyses = new List<RecordAnalysis>();
         foreach (var path in paths)
         {
             var text = await TextInput.ReadAsync(path, cancellation);
             var document = pipeline.Analyze(text, head, cancellation);
             if (!document.English)
                 context.Terminal.Say($"{path} does not look like English; what was found is not to be relied on.");
+            if (summary)
+                analyses.Add(
+                    new RecordAnalysis(
+                        path,
+                        pipeline.ModelSha256,
+                        [new AnalyzedPassage(new RecordPassage(path, PassageSource.Note, text), document)],
+                        []
+                    )
+                );
             if (!context.Settings.IsJson)
             {
-                FindingScreen.Draw(context.Terminal, document);
+                if (!summary)
+                    FindingScreen.Draw(context.Terminal, document);
                 continue;
             }
             var json = FindingJson.Document(pipeline, document, explain);
@@ -149,7 +167,15 @@ internal static class AnalyzeCommand
                 json.Insert(0, "file", path);
             answers.Add(json);
         }
-        if (context.Settings.IsJson)
-            context.Terminal.WriteJson(paths.Length == 1 ? answers[0] : new JsonObject { ["documents"] = answers });
+        if (!context.Settings.IsJson)
+        {
+            if (summary)
+                await context.Terminal.Output.WriteAsync(NoteSummary.Text(analyses));
+            return;
+        }
+        var answer = paths.Length == 1 ? answers[0]!.AsObject() : new JsonObject { ["documents"] = answers };
+        if (summary)
+            answer["summary"] = FindingJson.Summary(analyses);
+        context.Terminal.WriteJson(answer);
     }
 }

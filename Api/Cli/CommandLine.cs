@@ -13,6 +13,7 @@ internal static class CommandLine
     {
         var root = new RootCommand("Privacy-preserving medical records with zero-knowledge proofs.");
         SharedOptions.AddTo(root);
+        root.Add(TextBatch.Flag);
         foreach (var command in Commands())
             root.Add(command);
 
@@ -34,8 +35,20 @@ internal static class CommandLine
             return ExitCode.Usage;
         }
 
+        if (result.GetResult(TextBatch.Flag) is { Implicit: false } && !Takes(result, TextBatch.Flag))
+        {
+            const string problem = "--batch is for analyze and deidentify.";
+            terminal.Error.WriteLine(problem);
+            if (SharedOptions.IsJson(result))
+                terminal.WriteJson(new { ok = false, error = problem });
+            return ExitCode.Usage;
+        }
+
         return await result.InvokeAsync(new TerminalConfiguration(terminal), cancellation);
     }
+
+    private static bool Takes(ParseResult result, Option option) =>
+        result.CommandResult.Command.Options.Contains(option);
 
     /// <summary>One line for each command.</summary>
     private static IEnumerable<Command> Commands() =>

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Security.Cryptography;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedLedger.Analytics;
 using MedLedger.Analytics.Deidentification;
@@ -19,39 +19,41 @@ internal static class DeidentifyCommand
         var mode = new Option<string>("--mode")
         {
             Description =
-                "mask ([NAME]), surrogate (invented, consistent within a text), dates (shifted, the rest masked).",
+                "mask ([NAME]), surrogate (invented, consistent for a patient), dates (shifted, the rest masked).",
             DefaultValueFactory = _ => "mask",
         };
         mode.AcceptOnlyFromAmong("mask", "surrogate", "dates");
         var days = new Option<int?>("--days")
         {
-            Description = "How far dates are shifted (default: by chance, the same for all texts of the run).",
-        };
-        var batch = new Option<bool>("--batch")
-        {
-            Description = "The input is NDJSON of {\"id\",\"text\"}; one line out for each line in.",
+            Description =
+                "How far dates are shifted (default: by chance for each patient of the run; the texts of a run are one "
+                + "patient's, unless batch lines name another as \"patient\").",
         };
         var command = new Command("deidentify", "Find and replace personal data (HIPAA Safe Harbor), on this machine.")
         {
             files,
             mode,
             days,
-            batch,
+            TextBatch.Flag,
         };
         command.Handle(
             async (context, cancellation) =>
             {
                 var paths = context.Arguments.GetValue(files)!;
-                var offset = context.Arguments.GetValue(days) ?? -RandomNumberGenerator.GetInt32(30, 365);
                 using var pipeline = AnalyzeCommand.Load();
-                var run = new Run(pipeline.Deidentifier, context.Arguments.GetValue(mode)!, offset, cancellation);
-                if (context.Arguments.GetValue(batch))
+                var run = new Run(
+                    pipeline.Deidentifier,
+                    context.Arguments.GetValue(mode)!,
+                    context.Arguments.GetValue(days),
+                    cancellation
+                );
+                if (context.Arguments.GetValue(TextBatch.Flag))
                     await TextBatch.RunAsync(
                         context,
                         paths,
                         "De-identifying",
                         "identifiers",
-                        (text, _) => run.Json(text),
+                        (text, line) => run.Json(text, PatientOf(line)),
                         cancellation
                     );
                 else
@@ -77,10 +79,10 @@ internal static class DeidentifyCommand
             {
                 if (!context.Settings.IsJson)
                 {
-                    await context.Terminal.Output.WriteAsync(run.Text(text));
+                    await context.Terminal.Output.WriteAsync(run.Text(text, ""));
                     continue;
                 }
-                var json = run.Json(text);
+                var json = run.Json(text, "");
                 if (paths.Length > 1)
                     json.Insert(0, "file", path);
                 answers.Add(json);
@@ -94,20 +96,32 @@ internal static class DeidentifyCommand
             context.Terminal.WriteJson(paths.Length == 1 ? answers[0] : new JsonObject { ["documents"] = answers });
     }
 
-    private sealed class Run(Deidentifier deidentifier, string mode, int days, CancellationToken cancellation)
+    private static string PatientOf(JsonElement line) =>
+        line.TryGetProperty("patient", out var patient)
+            ? patient.GetString() ?? throw new InvalidDataException("The patient is no text.")
+            : "";
+
+    private sealed class Run(Deidentifier deidentifier, string mode, int? days, CancellationToken cancellation)
     {
-        public string Text(string text) =>
-            mode switch
+        private readonly SurrogateKey _key = new();
+
+        public string Text(string text, string patient)
+        {
+            var surrogates = _key.Of(patient);
+            if (days is { } given)
+                surrogates = surrogates with { Days = given };
+            return mode switch
             {
-                "surrogate" => deidentifier.Surrogates(text, days, cancellation),
-                "dates" => deidentifier.ShiftDates(text, days, cancellation),
+                "surrogate" => deidentifier.Surrogates(text, surrogates, cancellation),
+                "dates" => deidentifier.ShiftDates(text, surrogates.Days, cancellation),
                 _ => deidentifier.Mask(text, cancellation),
             };
+        }
 
-        public JsonObject Json(string text) =>
+        public JsonObject Json(string text, string patient) =>
             new()
             {
-                ["text"] = Text(text),
+                ["text"] = Text(text, patient),
                 ["identifiers"] = new JsonArray([
                     .. deidentifier
                         .Find(text, cancellation)

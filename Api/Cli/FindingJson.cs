@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using MedLedger.Analytics;
 using MedLedger.Analytics.Documents;
+using MedLedger.Analytics.Records;
+using MedLedger.Analytics.Reports;
 
 namespace MedLedger.Api.Cli;
 
@@ -35,6 +37,26 @@ internal static class FindingJson
     }
 
     public static JsonArray Findings(IEnumerable<Finding> findings) => new([.. findings.Select(One)]);
+
+    /// <summary>Headings with quotations; each says where its words stand.</summary>
+    public static JsonArray Summary(IReadOnlyList<RecordAnalysis> analyses) =>
+        new([
+            .. NoteSummary
+                .Of(analyses)
+                .Select(part => new JsonObject
+                {
+                    ["heading"] = part.Heading,
+                    ["quotations"] = new JsonArray([
+                        .. part.Quotations.Select(q => new JsonObject
+                        {
+                            ["text"] = q.Text,
+                            ["source"] = q.Reference,
+                            ["start"] = q.Span.Start,
+                            ["end"] = q.Span.End,
+                        }),
+                    ]),
+                }),
+        ]);
 
     private static JsonArray Words(IReadOnlyList<TokenWeight> words) =>
         new([

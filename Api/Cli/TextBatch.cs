@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -12,6 +13,15 @@ namespace MedLedger.Api.Cli;
 internal static class TextBatch
 {
     private const int Chunk = 64;
+
+    /// <summary><c>--batch</c>: takes no value, and may stand before the command, too.</summary>
+    public static Option<bool> Flag { get; } =
+        new("--batch")
+        {
+            Description =
+                "analyze, deidentify: the input is NDJSON of {\"id\",\"text\"}; one line out for each line in.",
+            Arity = ArgumentArity.Zero,
+        };
 
     private static readonly JsonSerializerOptions Compact = new()
     {

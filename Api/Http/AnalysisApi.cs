@@ -171,7 +171,8 @@ internal static class AnalysisApi
             Patient = states.GetValueOrDefault(row.PatientKey)?.Patient ?? "",
             Actors = caller.Actors,
             Purpose = caller.Purpose,
-            Action = "access",
+            // Where only de-identified text may leave, consent permits the use and what it gives, never a record.
+            Action = content.Deidentified ? "use" : "access",
             Time = Requests.Moment(ledger.Store.Time.GetUtcNow()),
             Scopes = caller.Within(ScopePermissions.Read),
         };

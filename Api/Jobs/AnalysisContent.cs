@@ -50,6 +50,9 @@ internal sealed record AnalysisContent
     /// <summary>Findings in the report.</summary>
     public int Findings { get; init; }
 
+    /// <summary>Whether consent let only de-identified text reach the model and the report.</summary>
+    public bool Deidentified { get; init; }
+
     /// <summary>Digest of the report, decimal field element.</summary>
     public string? ResultDigest { get; init; }
 

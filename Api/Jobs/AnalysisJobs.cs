@@ -5,6 +5,7 @@ using MedLedger.Api.Records;
 using MedLedger.Consent.Access;
 using MedLedger.Consent.Chain;
 using MedLedger.Consent.Commitments;
+using MedLedger.Consent.Directives;
 using MedLedger.Consent.Grants;
 using MedLedger.Consent.Log;
 using MedLedger.Consent.Statements;
@@ -314,6 +315,7 @@ internal sealed partial class AnalysisJobs(OpenLedger ledger) : IDisposable
                 {
                     Records = [.. opened.Select(one => one.Place)],
                     Report = record.Reference,
+                    Deidentified = opened.All(one => Handling.DemandsDeidentification(one.Record.Obligations)),
                     Findings = analyses.Sum(a => a.Passages.Sum(p => p.Document.Findings.Count)),
                     ResultDigest = Digest248.Of(record.Content.Span).ToString(),
                     ResultSalt = Digest248.Random().ToString(),

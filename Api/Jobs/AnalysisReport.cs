@@ -1,6 +1,8 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using MedLedger.Analytics.Documents;
 using MedLedger.Analytics.Records;
+using MedLedger.Analytics.Reports;
 using MedLedger.Api.Records;
 using MedLedger.Consent.Access;
 
@@ -8,7 +10,9 @@ namespace MedLedger.Api.Jobs;
 
 /// <summary>
 /// The result of an analysis as a FHIR R4 DiagnosticReport: each finding is a contained Observation that names its
-/// source, span, assertion with its cue, score and model. One resource, so that it is sealed, proven and erased as one.
+/// source, span, assertion with its cue, score and model; the patient's problems are contained Conditions, tests with values
+/// contained Observations, and <c>presentedForm</c> is a summary in the records' own words. One resource, so that it is
+/// sealed, proven and erased as one.
 /// </summary>
 internal static class AnalysisReport
 {
@@ -47,8 +51,23 @@ internal static class AnalysisReport
                 }
             }
         }
+        var found = results.Count;
+        foreach (var analysis in analyses)
+        {
+            foreach (var observation in FindingReport.Observations(patient, analysis))
+                results.Add(Reference("#" + Contain(contained, observation, "result")));
+            foreach (var condition in FindingReport.Conditions(patient, analysis))
+            {
+                // dom-3: what is contained is referred to, or refers to what contains it. The report is evidence.
+                condition["evidence"]![0]!["detail"]!.AsArray().Add(Reference("#"));
+                Contain(contained, condition, "problem");
+            }
+        }
         var notRead = analyses
             .SelectMany(a => a.NotRead.Select(part => $"{a.Reference} {part.Path}: {part.Why}"))
+            .ToList();
+        var foreign = analyses
+            .SelectMany(a => a.Passages.Where(p => !p.Document.English).Select(p => $"{a.Reference} {p.Passage.Path}"))
             .ToList();
         var report = new JsonObject { ["resourceType"] = "DiagnosticReport", ["id"] = id };
         var security = new JsonArray([
@@ -68,9 +87,29 @@ internal static class AnalysisReport
         if (results.Count > 0)
             report["result"] = results;
         report["conclusion"] =
-            $"{results.Count} findings in {analyses.Count} records by a language model; not reviewed by a person."
-            + (notRead.Count > 0 ? " Not read: " + string.Join("; ", notRead) + "." : "");
+            $"{found} findings in {analyses.Count} records by a language model; not reviewed by a person."
+            + (notRead.Count > 0 ? " Not read: " + string.Join("; ", notRead) + "." : "")
+            + (foreign.Count > 0 ? " Not English, not to be relied on: " + string.Join("; ", foreign) + "." : "");
+        var summary = NoteSummary.Text(analyses);
+        if (summary.Length > 0)
+            report["presentedForm"] = new JsonArray(
+                new JsonObject
+                {
+                    ["contentType"] = "text/plain; charset=utf-8",
+                    ["language"] = "en",
+                    ["data"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(summary)),
+                    ["title"] = "Summary in the words of the records",
+                }
+            );
         return report;
+    }
+
+    private static string Contain(JsonArray contained, JsonObject resource, string kind)
+    {
+        var id = $"{kind}-{contained.Count + 1}";
+        resource.Insert(1, "id", id);
+        contained.Add(resource);
+        return id;
     }
 
     private static JsonObject Observation(

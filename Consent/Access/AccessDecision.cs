@@ -117,7 +117,7 @@ public abstract record AccessDecision
         /// <summary>After this moment the vault refuses the permit.</summary>
         public DateTimeOffset Expires { get; }
 
-        /// <summary>What must be done with the content before it leaves (for example <c>deidentify</c>).</summary>
+        /// <summary>What must be done with the content before it leaves (codes of v3-ActCode, for example <c>DEID</c>).</summary>
         public IReadOnlyList<string> Obligations { get; }
     }
 

@@ -35,6 +35,12 @@ public sealed class ConsentDirective
     /// <summary>The date to which the root rule holds, as written; null when open.</summary>
     public string? PeriodEnd => Root.Period?.EndText;
 
+    /// <summary>
+    /// Handling instructions of <c>meta.security</c> (v3-ActCode) for what this consent permits. With DEID, ANONY or PSEUD
+    /// its permits count for <c>use</c> alone: an analysis can leave out what identifies, the record itself cannot.
+    /// </summary>
+    public IReadOnlyList<string> Obligations { get; init; } = [];
+
     internal FhirReference PatientReference { get; init; }
 
     /// <summary>The scope is about sharing data (patient-privacy, research); otherwise its permits do not count.</summary>

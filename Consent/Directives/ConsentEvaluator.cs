@@ -23,9 +23,25 @@ public static class ConsentEvaluator
             outcome.Effect == RuleType.Permit ? null : ReasonOf(outcome),
             outcome.Directive,
             outcome.Provision,
-            outcome.Effect == RuleType.Permit ? Handling.ObligationsOf(request.Resource) : [],
+            outcome.Effect == RuleType.Permit ? Obligations(directives, facts, request.Resource) : [],
             () => new Explanation(directives, facts).Explain(outcome)
         );
+    }
+
+    // Of the record, and of every consent that permits: one that asks for less does not lift what another demands.
+    private static IReadOnlyList<string> Obligations(
+        IReadOnlyList<ConsentDirective> directives,
+        RequestFacts facts,
+        ResourceFacts? resource
+    )
+    {
+        var obligations = Handling.ObligationsOf(resource);
+        for (var i = 0; i < directives.Count; i++)
+        {
+            if (directives[i].Obligations.Count > 0 && DecideOne(directives[i], facts, null).Effect == RuleType.Permit)
+                obligations = [.. obligations.Union(directives[i].Obligations, StringComparer.Ordinal)];
+        }
+        return obligations;
     }
 
     /// <summary>Deny if any consent denies, else permit if any permits. The first deny ends the search.</summary>
@@ -107,6 +123,11 @@ internal readonly record struct Standing(IgnoredBecause? Ignored, bool PermitsCo
         var period = directive.Root.Period is { } bounds ? facts.Period(bounds) : Truth.True;
         if (period == Truth.False && directive.Defect is null)
             return new(IgnoredBecause.Period, false, patient, period);
-        return new(null, patient == Truth.True && period == Truth.True && directive.IsAboutSharing, patient, period);
+        var permits =
+            patient == Truth.True
+            && period == Truth.True
+            && directive.IsAboutSharing
+            && (facts.IsUse || !Handling.DemandsDeidentification(directive.Obligations));
+        return new(null, permits, patient, period);
     }
 }

@@ -29,6 +29,7 @@ internal static class ConsentReader
                 ? ProvisionReader.Reference(patient)
                 : FhirReference.Unresolvable,
             Defect = defect,
+            Obligations = Handling.ObligationsOf(consent),
             Digest = CanonicalJson.Digest(consent),
             IsAboutSharing = IsAboutSharing(consent),
         };

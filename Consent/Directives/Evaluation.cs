@@ -41,8 +41,8 @@ public sealed class Evaluation
     public string? Provision { get; }
 
     /// <summary>
-    /// Codes of v3-ActCode for what must be kept to with the content: handling labels of the record, and NORDSCLCD for
-    /// records about substance use (42 CFR 2.32).
+    /// Codes of v3-ActCode for what must be kept to with the content: handling labels of the record, those of the consents
+    /// that permit, and NORDSCLCD for records about substance use (42 CFR 2.32).
     /// </summary>
     public IReadOnlyList<string> Obligations { get; }
 

@@ -75,6 +75,8 @@ internal sealed class Explanation(IReadOnlyList<ConsentDirective> directives, Re
     {
         if (!directive.IsAboutSharing)
             return "its scope is not the sharing of data.";
+        if (standing.Patient == Truth.True && standing.Period == Truth.True)
+            return "it lets only de-identified text out, which an analysis (use) can do, but not the record itself.";
         return standing.Patient != Truth.True
             ? "it cannot be told whether it is about this patient."
             : "it cannot be told whether it holds at the time of the request.";

@@ -46,6 +46,9 @@ internal sealed class RequestFacts
 
     public FhirReference Patient { get; }
 
+    /// <summary>Whether the request is an analysis, whose caller gets findings and quotations but not the record.</summary>
+    public bool IsUse => action == "use";
+
     /// <summary>An actor, its reference and its role both; several actors are alternatives.</summary>
     public Truth Actor(ActorRule[] rules)
     {

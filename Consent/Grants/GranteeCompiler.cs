@@ -45,6 +45,12 @@ internal sealed class GranteeCompiler(
 
     private Truth Reaches(FlatRule rule) => rule.Effective.Actors is { } actors ? identity.Actor(actors) : Truth.True;
 
+    // What can be done where only de-identified text may leave.
+    private static int Possible(ConsentDirective directive) =>
+        Handling.DemandsDeidentification(directive.Obligations)
+            ? 1 << Vocabulary.ActionBit("use")!.Value
+            : Vocabulary.AllActions;
+
     /// <summary>The largest region of which the permit certainly covers all; null when there is none.</summary>
     private Region? RegionOf(FlatRule permit)
     {
@@ -53,7 +59,7 @@ internal sealed class GranteeCompiler(
         {
             Types = RuleMasks.Types(rule.Classes, RuleType.Permit),
             Purposes = RuleMasks.Purposes(rule.Purposes, RuleType.Permit) & ~BreakGlass,
-            Actions = RuleMasks.Actions(rule.Actions, RuleType.Permit),
+            Actions = (byte)(RuleMasks.Actions(rule.Actions, RuleType.Permit) & Possible(permit.Directive)),
             From = options.ValidFrom.ToUnixTimeSeconds(),
             Until = options.ValidUntil.ToUnixTimeSeconds(),
         };

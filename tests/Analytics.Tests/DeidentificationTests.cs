@@ -46,12 +46,50 @@ public sealed class DeidentificationTests(Model model)
     public void Surrogates_are_consistent_and_dates_shift_alike()
     {
         const string text = "Mr. Kingsley came on 03/14/2019 and Mr. Kingsley left on 03/16/2019.";
-        var replaced = model.Pipeline.Deidentifier.Surrogates(text, -10);
+        var patient = new SurrogateKey().Of("a") with { Days = -10 };
+        var replaced = model.Pipeline.Deidentifier.Surrogates(text, patient);
         Assert.DoesNotContain("Kingsley", replaced, StringComparison.Ordinal);
         Assert.Contains("03/04/2019", replaced, StringComparison.Ordinal);
         Assert.Contains("03/06/2019", replaced, StringComparison.Ordinal);
         var names = replaced.Split("Mr. ")[1..].Select(p => p.Split(' ')[0]).Distinct();
         Assert.Single(names);
+    }
+
+    [Fact]
+    public void A_patient_has_the_same_surrogates_and_offset_in_every_text_and_no_other_patient_has()
+    {
+        const string text = "Patient Name: Oswald Kingsley\nSeen on 03/14/2019.";
+        var key = new SurrogateKey();
+        string Of(SurrogateKey from, string patient) => model.Pipeline.Deidentifier.Surrogates(text, from.Of(patient));
+        Assert.Equal(Of(key, "a"), Of(key, "a"));
+        Assert.NotEqual(Of(key, "a"), Of(key, "b"));
+        Assert.NotEqual(Of(key, "a"), Of(new SurrogateKey(), "a"));
+        Assert.All(Enumerable.Range(0, 200), i => Assert.InRange(key.Of($"{i}").Days, -364, -30));
+    }
+
+    /// <summary>Different people stay different, and nobody is called by a name that stands in the text.</summary>
+    [Fact]
+    public void Surrogates_are_no_names_of_the_text_and_no_two_people_share_one()
+    {
+        string[] names =
+        [
+            "Harper",
+            "Kendall",
+            "Quarles",
+            "Dunmere",
+            "Kingsley",
+            "Pemberton",
+            "Hollingsworth",
+            "Okonkwo",
+        ];
+        var text = string.Join('\n', names.Select(n => $"Dr. {n} called."));
+        for (var i = 0; i < 20; i++)
+        {
+            var replaced = model.Pipeline.Deidentifier.Surrogates(text, new SurrogateKey().Of("a"));
+            var found = replaced.Split('\n').Select(l => l.Split(' ')[1]).ToList();
+            Assert.Equal(names.Length, found.Distinct(StringComparer.OrdinalIgnoreCase).Count());
+            Assert.Empty(found.Intersect(names, StringComparer.OrdinalIgnoreCase));
+        }
     }
 
     [Fact]

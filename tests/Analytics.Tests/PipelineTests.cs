@@ -155,6 +155,43 @@ public sealed class PipelineTests(Model model)
         Assert.Contains(findings, f => f.Text == "diabetes mellitus" && f.Span.End == text.Length);
     }
 
+    /// <summary>Ten megabytes in one note: a hundred ordinary notes, then words of ten thousand letters.</summary>
+    [Fact]
+    [Trait("threat", "hostile document or model file")]
+    public void A_note_of_ten_megabytes_is_read_in_bounded_memory()
+    {
+        var filler = string.Concat(Enumerable.Repeat(new string('w', 10_000) + " ", 1_000));
+        var text = string.Concat(Enumerable.Repeat(Note + "\n", 100)) + filler + "\n\n" + Note;
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var document = model.Pipeline.Analyze(text, FindingHead.Bc5cdr);
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, 0, 200 << 20);
+        Assert.True(document.Findings[^1].Span.Start > text.Length - Note.Length);
+    }
+
+    [Fact]
+    [Trait("threat", "hostile document or model file")]
+    public void A_line_of_a_megabyte_without_a_space_is_answered()
+    {
+        // Letters and digits make one word; of the others each is a word.
+        foreach (
+            var (unit, count) in new[]
+            {
+                ("x", 1 << 20),
+                ("9", 1 << 20),
+                ("-", 5_000),
+                ("\u0301", 5_000),
+                ("\ud83d\ude00", 5_000),
+            }
+        )
+        {
+            var text = string.Concat(Enumerable.Repeat(unit, count)) + " fever";
+            Assert.All(
+                model.Pipeline.Analyze(text, FindingHead.CaseReport).Findings,
+                f => Assert.Equal(text[f.Span.Start..f.Span.End], f.Text)
+            );
+        }
+    }
+
     [Fact]
     public void Cancellation_is_heard()
     {

@@ -32,27 +32,58 @@ public sealed class ReportTests(Model model)
     }
 
     [Fact]
+    public void A_condition_names_the_part_of_the_body_beside_it()
+    {
+        var conditions = FindingReport.Conditions("Patient/1", Analysis("CT showed a mass in the left kidney."));
+        var condition = Assert.Single(conditions, c => c.ContainsKey("bodySite"));
+        Assert.Contains("kidney", (string)condition["bodySite"]![0]!["text"]!, StringComparison.Ordinal);
+        Assert.All(
+            FindingReport.Conditions("Patient/1", Analysis("Has asthma. The kidney is normal.")),
+            c => Assert.Null(c["bodySite"])
+        );
+    }
+
+    [Fact]
     public void Family_and_denied_problems_stand_apart()
     {
-        var problems = FindingReport.Problems(Analysis(Note));
-        Assert.Contains("breast cancer", problems[Assertion.Family]);
-        Assert.Contains("chest pain", problems[Assertion.Negated]);
-        Assert.DoesNotContain("chest pain", problems[Assertion.Present]);
+        var analysis = Analysis(Note);
+        IEnumerable<string> Of(Assertion assertion) => FindingReport.Problems(analysis, assertion).Select(q => q.Text);
+        Assert.Contains("breast cancer", Of(Assertion.Family));
+        Assert.Contains("chest pain", Of(Assertion.Negated));
+        Assert.DoesNotContain("chest pain", Of(Assertion.Present));
     }
 
     [Fact]
     public void Drugs_come_with_their_doses() =>
         Assert.Contains(
             FindingReport.Drugs(Analysis(Note)),
-            d => d.StartsWith("metformin 500 mg", StringComparison.Ordinal)
+            d => d.Text.StartsWith("metformin 500 mg", StringComparison.Ordinal)
         );
 
     [Fact]
     public void Every_quoted_word_stands_in_the_text()
     {
         var analysis = Analysis(Note);
-        foreach (var words in FindingReport.Problems(analysis).Values.SelectMany(v => v))
-            Assert.Contains(words, Note, StringComparison.Ordinal);
+        var summary = NoteSummary.Of([analysis]);
+        Assert.Equal(
+            [
+                "Problems",
+                "Possible, not settled",
+                "Denied or excluded",
+                "In the family, not the patient",
+                "Drugs",
+                "Results",
+            ],
+            summary.Select(s => s.Heading)
+        );
+        foreach (var quotation in summary.SelectMany(s => s.Quotations))
+            Assert.Equal(Note[quotation.Span.Start..quotation.Span.End], quotation.Text);
+        Assert.Contains(
+            "In the family, not the patient:\n- \"breast cancer\" (DocumentReference/7)\n",
+            NoteSummary.Text([analysis]),
+            StringComparison.Ordinal
+        );
+        Assert.Equal("", NoteSummary.Text([]));
         foreach (var observation in FindingReport.Observations("Patient/1", analysis))
         {
             Assert.Contains((string)observation["valueString"]!, Note, StringComparison.Ordinal);
@@ -67,7 +98,7 @@ public sealed class ReportTests(Model model)
             [new RecordPassage("DocumentReference.description", PassageSource.Note, "Mr. Kingsley denies fever.")],
             []
         );
-        var masked = model.Pipeline.Run("DocumentReference/7", text, [ClinicalPipeline.Deidentify], default);
+        var masked = model.Pipeline.Run("DocumentReference/7", text, ["DEID"], default);
         Assert.Equal("Mr. [NAME] denies fever.", masked.Passages[0].Passage.Text);
         Assert.Equal("Mr. [NAME] denies fever.", masked.Passages[0].Document.Text);
         var open = model.Pipeline.Run("DocumentReference/7", text, [], default);

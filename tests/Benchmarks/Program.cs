@@ -4,6 +4,7 @@ using BenchmarkDotNet.Running;
 using MedLedger.Analytics;
 using MedLedger.Benchmarks.Fhir;
 using MedLedger.Benchmarks.Nlp;
+using MedLedger.Tests;
 
 namespace MedLedger.Benchmarks;
 
@@ -31,11 +32,16 @@ internal static class BenchmarkProgram
             BenchmarkSwitcher.FromAssembly(typeof(BenchmarkProgram).Assembly).Run(args);
             return 0;
         }
-        var data = args.Length > 1 ? args[1] : Environment.GetEnvironmentVariable("MEDLEDGER_NLP_DATA");
-        if (data is null || !Directory.Exists(data))
+        var data =
+            args.Length > 1
+                ? args[1]
+                : Environment.GetEnvironmentVariable("MEDLEDGER_NLP_DATA")
+                    ?? RepositoryRoot.File("..", "shared", "data", "nlp");
+        if (!Directory.Exists(data))
         {
             Console.Error.WriteLine(
-                "usage: -- nlp|nlp-speed DATA [MODEL]   (DATA: the folder with bc5cdr-pubtator, maccrobat, ...)"
+                $"There is no folder {data}.\n"
+                    + "usage: -- nlp|nlp-speed [DATA [MODEL]]   (DATA: the folder with bc5cdr-pubtator, maccrobat, ...)"
             );
             return 2;
         }

@@ -84,6 +84,81 @@ public sealed class TextCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task The_batch_flag_stands_anywhere_and_takes_no_value()
+    {
+        var path = Written("batch.ndjson", """{"id":1,"text":"Denies fever."}""");
+        string[][] lines =
+        [
+            ["--batch", "analyze", path],
+            ["analyze", "--batch", path],
+            ["analyze", path, "--head", "all", "--batch"],
+            ["--batch", "--json", "analyze", path, "--head", "casereport"],
+            ["--batch", "analyze", "--batch", path],
+        ];
+        foreach (var line in lines)
+        {
+            var run = await CommandRun.Of(line);
+            Assert.True(run.ExitCode == ExitCode.Good, run.Error);
+            Assert.Equal("fever", Text(Assert.Single(Lines(run)).GetProperty("findings")[0]));
+            Assert.Contains("Analyzing: 1 documents", run.Error, StringComparison.Ordinal);
+        }
+        var masked = Lines(await CommandRun.Of("--batch", "deidentify", path));
+        Assert.Equal("Denies fever.", Assert.Single(masked).GetProperty("text").GetString());
+    }
+
+    [Fact]
+    public async Task The_batch_flag_is_refused_where_it_means_nothing()
+    {
+        var run = await CommandRun.Of("--batch", "patients", "--json", "--data", _folder.File("data"));
+        Assert.Equal(ExitCode.Usage, run.ExitCode);
+        Assert.Contains("--batch", run.Error, StringComparison.Ordinal);
+        Assert.False(run.Json.GetProperty("ok").GetBoolean());
+    }
+
+    [Fact]
+    public async Task A_summary_quotes_all_files()
+    {
+        string[] files = [Written("a", "Has asthma."), Written("b", "Denies fever. Mother had diabetes.")];
+        var run = await CommandRun.Of(["analyze", .. files, "--summary", "--json"]);
+        var summary = run.Json.GetProperty("summary").EnumerateArray().ToList();
+        Assert.Equal(
+            "Problems|Denied or excluded|In the family, not the patient",
+            string.Join('|', summary.Select(p => p.GetProperty("heading").GetString()))
+        );
+        var quoted = summary[0].GetProperty("quotations")[0];
+        Assert.Equal(
+            (files[0], 4, 10),
+            (
+                quoted.GetProperty("source").GetString(),
+                quoted.GetProperty("start").GetInt32(),
+                quoted.GetProperty("end").GetInt32()
+            )
+        );
+        var text = await CommandRun.Of(["analyze", .. files, "--summary"]);
+        Assert.StartsWith("Problems:\n- \"asthma\"", text.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Lines_of_one_patient_move_their_dates_alike()
+    {
+        string[] lines =
+        [
+            """{"id":1,"patient":"a","text":"Seen on 03/14/2019."}""",
+            """{"id":2,"patient":"a","text":"Seen on 03/16/2019."}""",
+            """{"id":3,"patient":7,"text":"Seen on 03/16/2019."}""",
+        ];
+        var path = Written("batch.ndjson", string.Join('\n', lines));
+        var answers = Lines(await CommandRun.Of("deidentify", "--batch", "--mode", "dates", path));
+        var days = answers
+            .Take(2)
+            .Select(a => DateTime.ParseExact(a.GetProperty("text").GetString()![8..^1], "MM/dd/yyyy", null))
+            .ToList();
+        Assert.Equal(TimeSpan.FromDays(2), days[1] - days[0]);
+        Assert.True(days[0] < new DateTime(2019, 2, 14, 0, 0, 0, DateTimeKind.Unspecified));
+        Assert.True(answers[2].TryGetProperty("error", out _));
+    }
+
+    [Fact]
     public async Task Several_files_are_several_documents()
     {
         var run = await CommandRun.Of("analyze", Written("a", ""), Written("b", "Has asthma."), "--json");
