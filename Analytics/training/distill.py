@@ -28,9 +28,9 @@ def arguments():
     p.add_argument("prepared")
     p.add_argument("out")
     p.add_argument("teachers", nargs="+", help="weights; the student has the size of the first")
-    p.add_argument("--steps", type=int, default=1500)
+    p.add_argument("--steps", type=int, default=1200)
     p.add_argument("--batch", type=int, default=32)
-    p.add_argument("--rate", type=float, default=6e-4)
+    p.add_argument("--rate", type=float, default=5e-4)
     p.add_argument("--weight", type=float, default=0.7, help="of the teachers against the corpora")
     p.add_argument("--warm", type=int, default=100, help="steps in which only heads learn: a teacher read back by recover.py lacks some")
     p.add_argument("--seed", type=int, default=21)
@@ -77,6 +77,8 @@ def main():
     prepared = pickle.load(open(a.prepared, "rb"))
     groups, rows = prepared["groups"], prepared["rows"]
     teachers = [loaded(prepared, p).eval() for p in a.teachers]
+    # The first, which was trained longest, counts as much as the others together.
+    trust = [len(teachers) - 1] + [1] * (len(teachers) - 1)
     net = loaded(prepared, a.teachers[0])
     sources = {}
     for k, items in groups.items():
@@ -106,14 +108,14 @@ def main():
         if name in ("phi", "negex"):
             loss = loss_of(net, hidden, lengths, batch, indices)
         else:
-            loss = a.weight * distance(net, hidden, lengths, taught(random.choice(teachers), batch, rows))
+            loss = a.weight * distance(net, hidden, lengths, taught(random.choices(teachers, trust)[0], batch, rows))
             if name != "aux":
                 loss = loss + (1 - a.weight) * loss_of(net, hidden, lengths, batch, indices)
         adam.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(trained, 5.0)
         adam.step()
-        decay = min(0.99, (1 + step) / (10 + step))
+        decay = min(0.998, (1 + step) / (10 + step))
         with torch.no_grad():
             for m, p in zip(average, trained):
                 m.mul_(decay).add_(p, alpha=1 - decay)
