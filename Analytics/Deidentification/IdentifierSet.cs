@@ -37,10 +37,10 @@ internal sealed class IdentifierSet(string text, EponymRules eponyms)
         switch (type)
         {
             case "Name" when !hasDigit && words.Length > 2:
-                Add(IdentifierKind.Name, span);
+                AddWhole(IdentifierKind.Name, span);
                 break;
             case "Place" when char.IsUpper(words[0]) || hasDigit:
-                Add(IdentifierKind.Place, span);
+                AddWhole(IdentifierKind.Place, span);
                 break;
             case "Date" when hasDigit && words.Length >= 4 && !IsYear(words):
                 Add(IdentifierKind.Date, span);
@@ -56,6 +56,25 @@ internal sealed class IdentifierSet(string text, EponymRules eponyms)
                 break;
             default:
                 break;
+        }
+    }
+
+    // What a pattern took of a name or a place gives way to the whole of it.
+    private void AddWhole(IdentifierKind kind, TextSpan span)
+    {
+        List<Identifier> inside = [];
+        for (var i = span.Start; i < span.End; i++)
+        {
+            if (_found.TryGetValue(i, out var part) && part.Kind == kind && part.Span.End <= span.End)
+                inside.Add(part);
+        }
+        foreach (var part in inside)
+            Release(part);
+        Add(kind, span);
+        foreach (var part in inside)
+        {
+            if (!Taken(part.Span))
+                Claim(part);
         }
     }
 
@@ -156,6 +175,13 @@ internal sealed class IdentifierSet(string text, EponymRules eponyms)
         _found[identifier.Span.Start] = identifier;
         for (var i = identifier.Span.Start; i < identifier.Span.End; i++)
             _taken[i] = true;
+    }
+
+    private void Release(Identifier identifier)
+    {
+        _found.Remove(identifier.Span.Start);
+        for (var i = identifier.Span.Start; i < identifier.Span.End; i++)
+            _taken[i] = false;
     }
 
     private TextSpan Trimmed(TextSpan span)
