@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using MedLedger.Crypto.Fields;
 using MedLedger.Crypto.Groth16;
 using MedLedger.Crypto.R1cs;
 using MedLedger.Tests.Groth16;
@@ -8,7 +9,7 @@ namespace MedLedger.Benchmarks;
 
 /// <summary>
 /// <c>prover ZKEY WITNESS</c>: proofs in one process with the key loaded, as a server makes them, on one and on two threads,
-/// and how long a cancelled proof still runs. <c>warm ZKEY WITNESS</c>: seconds of wall and of processor time on two threads,
+/// beside what the machine itself gives on two, and how long a cancelled proof still runs. <c>warm ZKEY WITNESS</c>: seconds of wall and of processor time on two threads,
 /// for <c>prover.sh</c>. <c>growth [POWER ...]</c>: the first table for 2^12 to 2^18 constraints.
 /// </summary>
 internal static class ProverSpeed
@@ -25,6 +26,10 @@ internal static class ProverSpeed
                 using var witness = Witness.Load(witnessFile);
                 PrintHeader(output);
                 Print(key, witness, output);
+                Print(
+                    output,
+                    $"a loop that shares nothing: {MachineScaling():F2} times as much on two threads as on one"
+                );
                 Print(output, $"cancelled proofs ran on for {Overrun(key, witness):F1} ms at most");
                 return true;
             }
@@ -99,6 +104,30 @@ internal static class ProverSpeed
         if (Prover.Prove(key, witness, threads: threads) is null)
             throw new InvalidOperationException("The witness does not satisfy the key's circuit.");
         return (watch.Elapsed.TotalMilliseconds, (Environment.CpuUsage.TotalTime - before).TotalMilliseconds);
+    }
+
+    /// <summary>What two threads do in a given time over what one does, when each multiplies numbers of its own.</summary>
+    private static double MachineScaling()
+    {
+        return Enumerable.Range(0, Rounds).Select(_ => 2 * Loops(1) / Loops(2)).Order().ElementAt(Rounds / 2);
+
+        static double Loops(int count)
+        {
+            var threads = Enumerable.Range(0, count).Select(_ => new Thread(Multiply)).ToList();
+            var watch = Stopwatch.StartNew();
+            threads.ForEach(thread => thread.Start());
+            threads.ForEach(thread => thread.Join());
+            return watch.Elapsed.TotalMilliseconds;
+        }
+
+        static void Multiply()
+        {
+            var (product, factor) = (Fr.One, Fr.From(7).Inverse());
+            for (var i = 0; i < 10_000_000; i++)
+                product *= factor;
+            if (product.IsZero)
+                throw new InvalidOperationException("A product of units is no unit.");
+        }
     }
 
     /// <summary>The longest time between a cancellation, at forty moments of a proof, and its end.</summary>

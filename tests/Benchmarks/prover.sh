@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Compares `medledger prove` with snarkjs: same key, same witness, a cold process for each, alternately.
+# Compares `medledger prove` with snarkjs: same key, same witness, a cold process for each, alternately; and a proof in a
+# process with the key loaded, as a server makes it.
 # Chains of Poseidon(2), whose witnesses are dense. Keys are made with known secrets: for measuring only.
 # usage: tests/Benchmarks/prover.sh [ROUNDS]     (prints a Markdown table of medians)
 set -euo pipefail
@@ -26,8 +27,8 @@ measure() {
 # median of one column of a file
 median() { sort -n -k"$2" "$1" | awk -v c="$2" '{ v[NR] = $c } END { print v[int((NR + 1) / 2)] }'; }
 
-echo "| constraints | snarkjs wall s | medledger wall s | ratio | snarkjs CPU s | medledger CPU s | ratio |"
-echo "|---|---|---|---|---|---|---|"
+echo "| constraints | snarkjs wall s | medledger wall s | ratio | warm wall s | ratio | snarkjs CPU s | medledger CPU s | ratio | warm CPU s | ratio |"
+echo "|---|---|---|---|---|---|---|---|---|---|---|"
 for links in 20 61 212 495; do
   cat > chain.circom <<EOF
 pragma circom 2.0.0;
@@ -50,11 +51,17 @@ EOF
   dotnet "$benchmarks" known-tau "$work/chain.r1cs" "$work/chain.zkey"
   echo '{"x":"3","k":"12"}' > input.json
   dotnet "$medledger" witness --wasm chain_js/chain.wasm --input input.json --out chain.wtns 2> /dev/null
-  rm -f ours theirs
+  rm -f ours theirs warm
   for _ in $(seq "$rounds"); do
     measure node "$modules/snarkjs/build/cli.cjs" groth16 prove chain.zkey chain.wtns their-proof.json their-public.json >> theirs
     measure dotnet "$medledger" prove --zkey chain.zkey --witness chain.wtns --proof proof.json --public public.json >> ours
+    dotnet "$benchmarks" warm chain.zkey chain.wtns >> warm
   done
-  awk -v n=$((links * 240)) -v tw="$(median theirs 1)" -v ow="$(median ours 1)" -v tc="$(median theirs 2)" -v oc="$(median ours 2)" \
-    'BEGIN { printf "| %d | %.2f | %.2f | %.1f | %.2f | %.2f | %.1f |\n", n, tw, ow, tw / ow, tc, oc, tc / oc }'
+  awk -v n=$((links * 240)) \
+    -v tw="$(median theirs 1)" -v ow="$(median ours 1)" -v ww="$(median warm 1)" \
+    -v tc="$(median theirs 2)" -v oc="$(median ours 2)" -v wc="$(median warm 2)" \
+    'BEGIN {
+      printf "| %d | %.2f | %.2f | %.1f | %.2f | %.1f |", n, tw, ow, tw / ow, ww, tw / ww
+      printf " %.2f | %.2f | %.1f | %.2f | %.1f |\n", tc, oc, tc / oc, wc, tc / wc
+    }'
 done
