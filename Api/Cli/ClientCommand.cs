@@ -65,7 +65,9 @@ internal static class ClientCommand
                 var clientId = arguments.GetValue(id)!;
                 if (await clients.FindByClientIdAsync(clientId, cancellation) is not null)
                     throw CommandFailure.Refused($"There is a client {clientId} already.");
-                await clients.CreateAsync(Describe(clientId, redirects, keys, limits), cancellation);
+                var description = Describe(clientId, redirects, keys, limits);
+                await LogAsync(identity, clientId, "client add", cancellation);
+                await clients.CreateAsync(description, cancellation);
                 if (context.Settings.IsJson)
                     context.Terminal.WriteJson(new { ok = true, client = clientId });
                 return ExitCode.Good;
@@ -85,15 +87,32 @@ internal static class ClientCommand
                 await using var services = Services(identity);
                 await using var scoped = services.CreateAsyncScope();
                 var clients = scoped.ServiceProvider.GetRequiredService<IOpenIddictApplicationManager>();
+                var clientId = context.Arguments.GetValue(id)!;
                 var client =
-                    await clients.FindByClientIdAsync(context.Arguments.GetValue(id)!, cancellation)
+                    await clients.FindByClientIdAsync(clientId, cancellation)
                     ?? throw CommandFailure.Refused("There is no such client.");
+                await LogAsync(identity, clientId, "client remove", cancellation);
                 await clients.DeleteAsync(client, cancellation);
+                if (context.Settings.IsJson)
+                    context.Terminal.WriteJson(new { ok = true, client = clientId });
                 return ExitCode.Good;
             }
         );
         return command;
     }
+
+    // First, as everything is.
+    private static Task LogAsync(
+        IdentityStore identity,
+        string client,
+        string interaction,
+        CancellationToken cancellation
+    ) =>
+        CommandEvents.LogAsync(
+            identity.Store,
+            IdentityEvents.ClientChanged(identity.Store.Vault, client, interaction),
+            cancellation
+        );
 
     private static OpenIddictApplicationDescriptor Describe(
         string id,
@@ -112,6 +131,8 @@ internal static class ClientCommand
         };
         client.Properties[ClientLimits.Property] = JsonSerializer.SerializeToElement(limits);
         client.Permissions.UnionWith([Permissions.Endpoints.Token, Permissions.Endpoints.Revocation]);
+        if (keys is not null)
+            client.Permissions.Add(Permissions.Endpoints.Introspection);
         if (redirects.Length == 0)
         {
             client.Permissions.Add(Permissions.GrantTypes.ClientCredentials);

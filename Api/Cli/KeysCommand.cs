@@ -1,5 +1,6 @@
 using System.CommandLine;
 using MedLedger.Api.Backups;
+using MedLedger.Api.Identity;
 using MedLedger.Api.Jobs;
 using MedLedger.Api.Keys;
 using MedLedger.Api.Persistence;
@@ -7,7 +8,7 @@ using MedLedger.Api.Records;
 
 namespace MedLedger.Api.Cli;
 
-/// <summary><c>keys backup|restore|rotate|passphrase|reseal</c>: what is done with the keys themselves.</summary>
+/// <summary><c>keys backup|restore|rotate|rotate-signing|passphrase|reseal</c>: what is done with the keys themselves.</summary>
 internal static class KeysCommand
 {
     internal static Command Create() =>
@@ -18,6 +19,7 @@ internal static class KeysCommand
             CreateRotate(),
             CreatePassphrase(),
             CreateReseal(),
+            CreateRotateSigning(),
         };
 
     private static Command CreateBackup()
@@ -184,6 +186,35 @@ internal static class KeysCommand
                         }
                     );
                 return isWhole ? ExitCode.Good : ExitCode.Refused;
+            }
+        );
+        return command;
+    }
+
+    private static Command CreateRotateSigning()
+    {
+        var command = new Command(
+            "rotate-signing",
+            "Make a new key that signs tokens, also beside a running server; tokens under the former one stay valid."
+        );
+        command.Handle(
+            async (context, cancellation) =>
+            {
+                using var identity = IdentityCommand.OpenBeside(context);
+                var changed = CommandEvents.KeysChanged(
+                    identity.Store,
+                    "rotate-signing",
+                    "a new key that signs tokens"
+                );
+                await CommandEvents.LogAsync(identity.Store, changed, cancellation);
+                var id = await identity.Keys.RotateAsync(cancellation);
+                context.Terminal.Say(
+                    $"Tokens are signed with the new key {id}; the former one verifies for "
+                        + $"{SigningKeys.Overlap.TotalHours:0} hours more."
+                );
+                if (context.Settings.IsJson)
+                    context.Terminal.WriteJson(new { ok = true, key = id });
+                return ExitCode.Good;
             }
         );
         return command;

@@ -28,11 +28,16 @@ internal static class ServeCommand
         {
             Description = "Load the sample patients with their consents; on loopback addresses only.",
         };
+        var development = new Option<bool>("--dev-certificate")
+        {
+            Description = "Make a certificate for https:// on this machine, for a week; on loopback addresses only.",
+        };
         var command = new Command("serve", "Serve the HTTP API: import, consents, analyses, evidence, log.")
         {
             urls,
             chain,
             samples,
+            development,
             PlaceRules.EmergencyRoles,
         };
         command.Handle(
@@ -42,6 +47,7 @@ internal static class ServeCommand
                     context.Settings.Value(urls, "urls") ?? DefaultUrls,
                     ChainSettings.Endpoint(context.Settings, chain),
                     context.Arguments.GetValue(samples),
+                    context.Arguments.GetValue(development),
                     cancellation
                 )
         );
@@ -53,9 +59,12 @@ internal static class ServeCommand
         string urls,
         Uri? chain,
         bool samples,
+        bool development,
         CancellationToken cancellation
     )
     {
+        if (development && !urls.Split(';').All(IsLoopback))
+            throw CommandFailure.Usage("--dev-certificate is for loopback addresses only: https://127.0.0.1:PORT.");
         if (samples && !urls.Split(';').All(IsLoopback))
             throw CommandFailure.Usage("--samples is for loopback addresses only: http://127.0.0.1:PORT.");
         var server = ReadSettings(context.Settings);
@@ -64,8 +73,9 @@ internal static class ServeCommand
             if (!url.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
                 throw CommandFailure.Usage($"{url}: without TLS only loopback addresses are served. Use https://.");
         }
-        using var certificate = ReadCertificate(context.Settings, urls);
+        using var given = development ? null : ReadCertificate(context.Settings, urls);
         using var store = await Store.OpenAsync(context, "serve", cancellation);
+        using var made = development ? MakeCertificate(context, store) : null;
         using var identity = new IdentityStore(store);
         await FirstUsersAsync(context, identity, samples, cancellation);
         await identity.PrepareAsync(cancellation);
@@ -78,15 +88,8 @@ internal static class ServeCommand
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.None);
         builder.WebHost.UseUrls(urls.Split(';'));
-        if (certificate is not null)
-        {
-            builder.WebHost.UseKestrelHttpsConfiguration();
-            builder.WebHost.ConfigureKestrel(kestrel =>
-                kestrel.ConfigureHttpsDefaults(https => https.ServerCertificate = certificate)
-            );
-        }
-        builder.AddServer(identity, server);
-        builder.Services.AddOpenApi();
+        builder.AddServer(identity, server, given ?? made);
+        builder.Services.AddOpenApi(ApiDescription.Describe);
         builder.Services.AddSingleton(ledger);
         builder.Services.AddSingleton(ledger.Audit);
         builder.Services.AddSingleton<AnalysisQueue>();
@@ -156,7 +159,7 @@ internal static class ServeCommand
             Role.Operator,
             "Practitioner/" + FirstOperator,
             [],
-            externalSubject: null,
+            external: null,
             cancellation
         );
         var password = await identity.Accounts.ResetAsync(first!.User.Id, cancellation);
@@ -170,14 +173,37 @@ internal static class ServeCommand
         if (!urls.Split(';').Any(url => url.StartsWith("https://", StringComparison.OrdinalIgnoreCase)))
             return null;
         if (settings.Value("tls-certificate") is not { } file || settings.Value("tls-key") is not { } key)
-            throw CommandFailure.Usage("https:// needs the settings tls-certificate and tls-key, two PEM files.");
+            throw CommandFailure.Usage(
+                "https:// needs the settings tls-certificate and tls-key, two PEM files; or --dev-certificate to try it out."
+            );
         try
         {
-            return X509Certificate2.CreateFromPemFile(file, key);
+            return ServerCertificate.Read(file, key);
         }
         catch (Exception failure) when (failure is CryptographicException or IOException)
         {
             throw CommandFailure.Usage($"{file} and {key} are not a certificate and its key in PEM.");
+        }
+    }
+
+    private static X509Certificate2 MakeCertificate(CommandContext context, Store store)
+    {
+        var file = store.Folder.File("dev-certificate.pem");
+        try
+        {
+            var made = ServerCertificate.Development(
+                file,
+                store.Folder.File("dev-certificate.key"),
+                context.Time.GetUtcNow()
+            );
+            context.Terminal.Say(
+                $"Development certificate until {made.NotAfter.ToUniversalTime():yyyy-MM-dd}, for loopback names only: trust {file}"
+            );
+            return made;
+        }
+        catch (CryptographicException damaged)
+        {
+            throw CommandFailure.Refused($"{file} or its key is damaged ({damaged.Message}); delete both.");
         }
     }
 
@@ -190,6 +216,7 @@ internal static class ServeCommand
             RequestSeconds = (int)Number("request-seconds", usual.RequestSeconds),
             Rate = (int)Number("rate", usual.Rate),
             LoginRate = (int)Number("login-rate", usual.LoginRate),
+            External = ExternalProvider.Read(settings),
             Origins = settings.Value("cors")?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [],
             Issuer =
                 settings.Value("issuer") is not { } issuer ? null

@@ -39,6 +39,11 @@ internal static partial class UserCommand
             Description = "Its subject at the external OpenID provider; it then has no password here.",
             HelpName = "SUB",
         };
+        var issuer = new Option<string?>("--external-issuer")
+        {
+            Description = "The provider's issuer (default: the setting oidc-issuer).",
+            HelpName = "URL",
+        };
         var command = new Command("add", "Make an account and print its one-time password.")
         {
             name,
@@ -46,6 +51,7 @@ internal static partial class UserCommand
             reference,
             acts,
             external,
+            issuer,
         };
         command.Handle(
             (context, cancellation) =>
@@ -56,13 +62,21 @@ internal static partial class UserCommand
                         context.Arguments.GetValue(role),
                         context.Arguments.GetValue(reference),
                         context.Arguments.GetValue(acts) ?? [],
-                        context.Arguments.GetValue(external)
+                        External(
+                            context.Arguments.GetValue(external),
+                            context.Settings.Value(issuer, ExternalProvider.IssuerSetting)
+                        )
                     ),
                     cancellation
                 )
         );
         return command;
     }
+
+    private static ExternalIdentity? External(string? subject, string? issuer) =>
+        subject is null ? null
+        : issuer is not null ? new ExternalIdentity(issuer.TrimEnd('/'), subject)
+        : throw CommandFailure.Usage("--external needs --external-issuer, or the setting oidc-issuer.");
 
     private static Command List()
     {
@@ -129,7 +143,7 @@ internal static partial class UserCommand
     {
         var account =
             await identity.Accounts.AddAsync(user.Name, user.Role, reference, user.For, user.External, cancellation)
-            ?? throw CommandFailure.Refused($"There is a user {user.Name} already.");
+            ?? throw CommandFailure.Refused($"There is a user {user.Name}, or one with that subject outside, already.");
         await LogAsync(identity, account, "add", cancellation);
         var password = user.External is null ? await identity.Accounts.ResetAsync(account.User.Id, cancellation) : null;
         Tell(context, user.Name, password);
@@ -217,5 +231,5 @@ internal static partial class UserCommand
     [GeneratedRegex(@"\A[A-Z][A-Za-z]{1,63}/[A-Za-z0-9.-]{1,64}\z", RegexOptions.None, 1000)]
     private static partial Regex Reference();
 
-    private sealed record NewUser(string Name, Role Role, string? Reference, string[] For, string? External);
+    private sealed record NewUser(string Name, Role Role, string? Reference, string[] For, ExternalIdentity? External);
 }

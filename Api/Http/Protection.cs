@@ -1,3 +1,5 @@
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Threading.RateLimiting;
 using MedLedger.Api.Http.Connect;
 using MedLedger.Api.Identity;
@@ -18,12 +20,34 @@ internal static class Protection
         "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
     /// <summary>Registers it.</summary>
-    public static void AddServer(this WebApplicationBuilder builder, IdentityStore identity, ServerSettings settings)
+    /// <param name="builder">The server that is built.</param>
+    /// <param name="identity">Accounts and keys.</param>
+    /// <param name="settings">The limits.</param>
+    /// <param name="certificate">What is shown on <c>https://</c> addresses; null when there are none.</param>
+    public static void AddServer(
+        this WebApplicationBuilder builder,
+        IdentityStore identity,
+        ServerSettings settings,
+        X509Certificate2? certificate = null
+    )
     {
+        if (certificate is not null)
+        {
+            builder.WebHost.UseKestrelHttpsConfiguration();
+            builder.WebHost.ConfigureKestrel(kestrel =>
+                kestrel.ConfigureHttpsDefaults(https =>
+                {
+                    https.ServerCertificate = certificate;
+                    https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13;
+                })
+            );
+        }
         builder.WebHost.ConfigureKestrel(kestrel => Limit(kestrel, settings));
         builder.Services.AddSingleton(identity);
         builder.Services.AddSingleton(settings);
         builder.Services.AddOpenIdServer(identity);
+        if (settings.External is { } external)
+            builder.Services.AddExternal(identity, external);
         builder.Services.AddRequestTimeouts(options =>
             options.DefaultPolicy = new RequestTimeoutPolicy
             {
@@ -113,9 +137,10 @@ internal static class Protection
         );
         // The authorization server answers its endpoints in here, so what limits logins stands before it.
         app.UseAuthentication();
-        app.MapAccounts(identity);
+        app.MapAccounts(identity, settings.External);
         app.MapConnect(identity);
         app.MapSmart(identity);
+        app.MapLaunches(identity);
         identity.Keys.OnChanged = () =>
         {
             identity.Tokens.Forget();
@@ -157,7 +182,8 @@ internal static class Protection
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()";
         // Health data belongs into nobody's cache; a route that may be cached says so itself.
         headers.CacheControl = "no-store";
-        if (context.Request.IsHttps)
+        // Not for loopback names: browsers would refuse http:// of everything else on this machine for a year.
+        if (context.Request.IsHttps && context.Request.Host.Host is not ("localhost" or "127.0.0.1" or "[::1]"))
             headers.StrictTransportSecurity = "max-age=31536000";
         context.Response.OnStarting(() =>
         {

@@ -1,3 +1,5 @@
+using MedLedger.Api.Identity;
+
 namespace MedLedger.Api.Http;
 
 /// <summary>What protects the server; set by <c>MEDLEDGER_NAME</c> or by name in the settings file.</summary>
@@ -20,4 +22,7 @@ internal sealed record ServerSettings
 
     /// <summary><c>issuer</c>: the address that clients know the server by (behind a proxy); else the one it listens on.</summary>
     public Uri? Issuer { get; init; }
+
+    /// <summary><c>oidc-issuer</c> and others: where accounts may sign in besides here; nowhere by default.</summary>
+    public ExternalProvider? External { get; init; }
 }

@@ -60,6 +60,11 @@ internal sealed record Account
     /// <summary>Unix seconds until which no attempt is looked at.</summary>
     public long LockedUntil { get; init; }
 
-    /// <summary>Subject at the external OpenID provider, when the account signs in there.</summary>
-    public string? ExternalSubject { get; init; }
+    /// <summary>Who it is at an external OpenID provider, when the account signs in there.</summary>
+    public ExternalIdentity? External { get; init; }
 }
+
+/// <summary>Somebody at an OpenID provider: a subject is one person's only together with its issuer.</summary>
+/// <param name="Issuer">The provider's issuer identifier.</param>
+/// <param name="Subject">The <c>sub</c> claim.</param>
+internal sealed record ExternalIdentity(string Issuer, string Subject);

@@ -12,7 +12,7 @@ internal sealed class AccountRow
     /// <summary>Keyed hash of the name, 64 hexadecimal digits.</summary>
     public required string NameKey { get; init; }
 
-    /// <summary>Keyed hash of the subject at the external provider; null without one.</summary>
+    /// <summary>Keyed hash of issuer and subject at the external provider; null without one.</summary>
     public string? ExternalKey { get; set; }
 
     /// <summary>The sealed <see cref="Account"/>.</summary>

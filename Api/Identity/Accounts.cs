@@ -37,10 +37,10 @@ internal sealed class Accounts(Store store)
         return Open(await Rows(context).SingleOrDefaultAsync(a => a.Id == id, cancellation));
     }
 
-    /// <summary>The account that an external provider knows as <paramref name="subject"/>.</summary>
-    public async Task<Account?> FindExternalAsync(string subject, CancellationToken cancellation)
+    /// <summary>The account of somebody at an external provider; null when there is none: accounts are never made from outside.</summary>
+    public async Task<Account?> FindExternalAsync(ExternalIdentity external, CancellationToken cancellation)
     {
-        var key = ExternalKey(subject);
+        var key = ExternalKey(external);
         await using var context = store.CreateDbContext();
         return Open(await Rows(context).SingleOrDefaultAsync(a => a.ExternalKey == key, cancellation));
     }
@@ -60,14 +60,14 @@ internal sealed class Accounts(Store store)
         return await Rows(context).AnyAsync(cancellation);
     }
 
-    /// <summary>Makes an account without credentials; null when the name is taken.</summary>
+    /// <summary>Makes an account without credentials; null when the name, or who it is outside, is taken.</summary>
     /// <exception cref="ArgumentException">Not a name (<see cref="IsName"/>).</exception>
     public async Task<Account?> AddAsync(
         string name,
         Role role,
         string reference,
         IReadOnlyList<string> affiliations,
-        string? externalSubject,
+        ExternalIdentity? external,
         CancellationToken cancellation
     )
     {
@@ -76,18 +76,22 @@ internal sealed class Accounts(Store store)
         var account = new Account
         {
             User = new User(RandomId(), name, role, reference) { Affiliations = affiliations },
-            ExternalSubject = externalSubject,
+            External = external,
         };
         await using var context = store.CreateDbContext();
         var key = NameKey(name);
-        if (await Rows(context).AnyAsync(a => a.NameKey == key, cancellation))
+        var externalKey = external is null ? null : ExternalKey(external);
+        if (
+            await Rows(context)
+                .AnyAsync(a => a.NameKey == key || (externalKey != null && a.ExternalKey == externalKey), cancellation)
+        )
             return null;
         context.Add(
             new AccountRow
             {
                 Id = account.User.Id,
                 NameKey = key,
-                ExternalKey = externalSubject is null ? null : ExternalKey(externalSubject),
+                ExternalKey = externalKey,
                 Content = Seal(account),
                 Version = 1,
             }
@@ -180,7 +184,8 @@ internal sealed class Accounts(Store store)
 
     private string NameKey(string name) => store.Vault.RecordKey("account\0" + name);
 
-    private string ExternalKey(string subject) => store.Vault.RecordKey("account-external\0" + subject);
+    private string ExternalKey(ExternalIdentity external) =>
+        store.Vault.RecordKey($"account-external\0{external.Issuer}\0{external.Subject}");
 
     private byte[] Seal(Account account)
     {

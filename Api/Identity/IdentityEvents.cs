@@ -41,6 +41,21 @@ internal static class IdentityEvents
         return changed with { Agent = "operator", Entities = [changed.Agent] };
     }
 
+    /// <summary>The operator registered or removed a client.</summary>
+    public static AuditEvent ClientChanged(RecordVault vault, string client, string interaction) =>
+        Of(vault, null, AuditAction.AccountChanged, interaction) with
+        {
+            Agent = "operator",
+            Note = "the client " + client,
+        };
+
+    /// <summary>A client gave back a token: the grant that it came from has ended.</summary>
+    public static AuditEvent TokenRevoked(RecordVault vault, User user, string client) =>
+        Of(vault, user, AuditAction.LoggedOut, "revoke") with
+        {
+            Note = "by the client " + client,
+        };
+
     /// <summary>A client was given a token for an account.</summary>
     public static AuditEvent TokenIssued(RecordVault vault, User user, string client) =>
         Of(vault, user, AuditAction.TokenRequested, "token") with

@@ -52,6 +52,8 @@ internal static class OpenIdServer
                 server.SetRefreshTokenReuseLeeway(TimeSpan.Zero);
                 server.AddEventHandler(ClientAssertions.Descriptor);
                 server.AddEventHandler(RefusedTokens.Descriptor);
+                server.AddEventHandler(LiveTokens.Revocation);
+                server.AddEventHandler(LiveTokens.Introspection);
                 server.Configure(options =>
                 {
                     options.CodeChallengeMethods.Remove(OpenIddictConstants.CodeChallengeMethods.Plain);

@@ -19,7 +19,7 @@ internal static class SampleUsers
         foreach (var (name, role, reference, affiliations) in All)
         {
             if (await accounts.FindAsync(name, cancellation) is null)
-                await accounts.AddAsync(name, role, reference, affiliations, externalSubject: null, cancellation);
+                await accounts.AddAsync(name, role, reference, affiliations, external: null, cancellation);
         }
     }
 }

@@ -31,7 +31,7 @@ internal sealed partial class Scopes
 
     /// <summary>Scopes that are no permission for resources.</summary>
     public static IReadOnlyList<string> Plain { get; } =
-    ["openid", "fhirUser", "launch/patient", "offline_access", "online_access"];
+    ["openid", "fhirUser", "launch", "launch/patient", "offline_access", "online_access"];
 
     /// <summary>True when a permission is for the one patient in the launch context.</summary>
     public bool NeedPatient => _clinical.Exists(c => c.Level == Patient);

@@ -49,9 +49,12 @@ internal sealed class SigningKeys(Store store) : IDisposable
         var pkcs8 = key.ExportPkcs8PrivateKey();
         var id = Accounts.RandomId();
         await using var context = store.CreateDbContext();
-        var rows = await context.Set<SigningKeyRow>().Where(k => k.Retired == null).ToListAsync(cancellation);
-        foreach (var row in rows)
+        var rows = await context.Set<SigningKeyRow>().ToListAsync(cancellation);
+        foreach (var row in rows.Where(k => k.Retired is null))
             row.Retired = now;
+        // What verifies nothing any more is not kept.
+        var oldest = now - (long)Overlap.TotalSeconds;
+        context.RemoveRange(rows.Where(k => k.Retired <= oldest));
         context.Add(
             new SigningKeyRow
             {

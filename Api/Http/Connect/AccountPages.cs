@@ -10,18 +10,19 @@ internal static class AccountPages
         "Name, password or code is not right, or there were too many attempts. Wait a little and try again.";
 
     /// <summary>Maps the routes.</summary>
-    public static void MapAccounts(this WebApplication app, IdentityStore identity)
+    public static void MapAccounts(this WebApplication app, IdentityStore identity, ExternalProvider? external)
     {
-        var pages = app.MapGroup("/account").ExcludeFromDescription();
+        var pages = app.MapGroup("/account").WithTags("Identity");
         pages.MapGet("/style.css", () => Results.Text(Page.Style, "text/css"));
-        pages.MapGet("/login", (HttpContext http) => Login(http.Request.Query["return"], null));
-        pages.MapPost("/login", (HttpContext http, SignIn signIn) => LoginAsync(http, identity, signIn));
-        pages.MapPost("/password", (HttpContext http, SignIn signIn) => ChooseAsync(http, identity, signIn));
+        pages.MapGet("/login", (HttpContext http) => Login(http.Request.Query["return"], null, external));
+        pages.MapExternal(external);
+        pages.MapPost("/login", (HttpContext http, SignIn signIn) => LoginAsync(http, identity, signIn, external));
+        pages.MapPost("/password", (HttpContext http, SignIn signIn) => ChooseAsync(http, identity, signIn, external));
         pages.MapGet("/logout", () => Page.Of("Log out", """<form method="post"><button>Log out</button></form>"""));
         pages.MapPost("/logout", (Delegate)((HttpContext http) => LogoutAsync(http, identity)));
     }
 
-    private static IResult Login(string? back, string? problem) =>
+    private static IResult Login(string? back, string? problem, ExternalProvider? external) =>
         Page.Of(
             "Log in",
             $"""
@@ -30,13 +31,23 @@ internal static class AccountPages
             <label>Password <input type="password" name="password" autocomplete="current-password" required></label>
             <label>Code of your authenticator, if you have one
             <input type="text" name="code" inputmode="numeric" autocomplete="one-time-code"></label>
-            <button>Log in</button></form>
+            <button>Log in</button></form>{Elsewhere(back, external)}
             """,
             problem,
             problem is null ? 200 : 403
         );
 
-    private static async Task<IResult> LoginAsync(HttpContext http, IdentityStore identity, SignIn signIn)
+    private static string Elsewhere(string? back, ExternalProvider? external) =>
+        external is null
+            ? ""
+            : $"""<p><a href="{ExternalSignIn.Path}?return={Uri.EscapeDataString(back ?? "")}">Log in with {Page.Text(external.Name)}</a></p>""";
+
+    private static async Task<IResult> LoginAsync(
+        HttpContext http,
+        IdentityStore identity,
+        SignIn signIn,
+        ExternalProvider? external
+    )
     {
         if (!BrowserSession.IsOwnForm(http.Request))
             return Outcomes.Forbidden;
@@ -50,7 +61,7 @@ internal static class AccountPages
             http.RequestAborted
         );
         if (account is null)
-            return await FailAsync(http, identity, form, back);
+            return await FailAsync(http, identity, form, back, external);
         if (account.OneTimeUntil is not null)
             return Choose(account, password, back, NewSecret(account.User.Role), null);
         await BrowserSession.BeginAsync(http, identity, account);
@@ -61,11 +72,12 @@ internal static class AccountPages
         HttpContext http,
         IdentityStore identity,
         IFormCollection form,
-        string back
+        string back,
+        ExternalProvider? external
     )
     {
         await BrowserSession.FailAsync(http, identity, form["name"].ToString());
-        return Login(back, Refused);
+        return Login(back, Refused, external);
     }
 
     private static byte[]? NewSecret(Role role) =>
@@ -95,7 +107,12 @@ internal static class AccountPages
         );
     }
 
-    private static async Task<IResult> ChooseAsync(HttpContext http, IdentityStore identity, SignIn signIn)
+    private static async Task<IResult> ChooseAsync(
+        HttpContext http,
+        IdentityStore identity,
+        SignIn signIn,
+        ExternalProvider? external
+    )
     {
         if (!BrowserSession.IsOwnForm(http.Request))
             return Outcomes.Forbidden;
@@ -104,7 +121,7 @@ internal static class AccountPages
             oneTime = form["oneTime"].ToString();
         var account = await signIn.TryAsync(form["name"].ToString(), oneTime, "", http.RequestAborted);
         if (account?.OneTimeUntil is null)
-            return await FailAsync(http, identity, form, back);
+            return await FailAsync(http, identity, form, back, external);
         var secret = ReadSecret(form["secret"].ToString());
         if (SignIn.NeedsAuthenticator(account.User.Role) && secret is null)
             return Choose(account, oneTime, back, NewSecret(account.User.Role), "An authenticator is needed.");
@@ -137,9 +154,10 @@ internal static class AccountPages
         return Page.Of("Logged out", "<p>You are logged out.</p>");
     }
 
-    /// <summary>Only the authorization endpoint of this server is returned to.</summary>
-    private static string LocalPath(string path) =>
-        path.StartsWith("/connect/authorize?", StringComparison.Ordinal)
+    /// <summary>Where to go after a login: only the authorization endpoint of this server is returned to.</summary>
+    public static string LocalPath(string? path) =>
+        path is not null
+        && path.StartsWith("/connect/authorize?", StringComparison.Ordinal)
         && !path.Contains('\\', StringComparison.Ordinal)
             ? path
             : "/account/logout";

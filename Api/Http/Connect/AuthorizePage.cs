@@ -13,6 +13,8 @@ namespace MedLedger.Api.Http.Connect;
 /// </summary>
 internal static class AuthorizePage
 {
+    private const string EhrLaunch = "launch";
+
     /// <summary>Shows the page, or acts on the decision.</summary>
     public static async Task<IResult> HandleAsync(
         HttpContext http,
@@ -43,14 +45,22 @@ internal static class AuthorizePage
         if ((string?)request["aud"] is { } audience && !IsOwn(audience, identity))
             return ConnectApi.Refuse(Errors.InvalidRequest, "aud is another server.");
 
+        var launch = (string?)request["launch"];
+        var launched = await Launches.FindAsync(identity, launch, account, request.ClientId!, http.RequestAborted);
+        if (scopes.Contains(EhrLaunch, StringComparer.Ordinal) ? launched is null : launch is not null)
+            return ConnectApi.Refuse(
+                Errors.InvalidRequest,
+                "The scope launch and the parameter launch go together, of a launch that is not over."
+            );
+
         var name = await clients.GetDisplayNameAsync(client, http.RequestAborted) ?? request.ClientId!;
         if (!HttpMethods.IsPost(http.Request.Method) || !Forms.IsForm(http.Request))
-            return Show(http, request, name, account, limits, null);
+            return Show(http, request, name, account, limits, launched, null);
         if (!BrowserSession.IsOwnForm(http.Request))
             return ConnectApi.Refuse(Errors.AccessDenied, "The form was not sent from this server.");
         var form = await Forms.ReadAsync(http.Request, http.RequestAborted);
         return form["decision"] == "allow"
-            ? await AllowAsync(http, identity, request, form, name, account, limits)
+            ? await AllowAsync(http, identity, request, form, name, account, limits, launched)
             : ConnectApi.Refuse(Errors.AccessDenied, "The user did not allow it.");
     }
 
@@ -61,23 +71,26 @@ internal static class AuthorizePage
         IFormCollection form,
         string name,
         Account account,
-        ClientLimits limits
+        ClientLimits limits,
+        string? launched
     )
     {
         string[] purposes = [.. form["purpose_of_use"].OfType<string>().SelectMany(p => p.Split(' '))];
         if (!ClientGrants.MayHave(purposes, limits))
-            return Show(http, request, name, account, limits, "Choose the purpose.");
+            return Show(http, request, name, account, limits, launched, "Choose the purpose.");
         var scopes = request.GetScopes();
-        string? patient = null;
+        var patient = launched;
         if (account.User.Role == Role.Patient)
             patient = account.User.Reference;
-        else if (NeedsPatient(scopes))
+        else if (patient is null && NeedsPatient(scopes))
         {
             var id = form["patient_id"].ToString().Trim();
             if (!LiteralReference.IsId(id))
-                return Show(http, request, name, account, limits, "Name the patient.");
+                return Show(http, request, name, account, limits, launched, "Name the patient.");
             patient = "Patient/" + id;
         }
+        if (launched is not null)
+            await Launches.EndAsync(identity, (string)request["launch"]!, http.RequestAborted);
         var principal = await ClientGrants.BeginAsync(
             identity,
             account,
@@ -96,6 +109,7 @@ internal static class AuthorizePage
         string name,
         Account account,
         ClientLimits limits,
+        string? launched,
         string? problem
     )
     {
@@ -121,7 +135,9 @@ internal static class AuthorizePage
             );
         }
         body.Append("</fieldset>");
-        if (account.User.Role != Role.Patient && NeedsPatient(request.GetScopes()))
+        if (launched is not null)
+            body.Append($"<p>It is about <strong>{Page.Text(launched)}</strong>.</p>");
+        else if (account.User.Role != Role.Patient && NeedsPatient(request.GetScopes()))
             body.Append("""<label>Id of the patient <input type="text" name="patient_id" required></label>""");
         body.Append(
             """<button name="decision" value="allow">Allow</button><button name="decision" value="deny">Do not allow</button></form>"""
@@ -155,6 +171,7 @@ internal static class AuthorizePage
             "openid" => "know that it is you",
             "fhirUser" => "know your FHIR reference",
             "launch/patient" => "know which patient it is about",
+            EhrLaunch => "know which patient you have open",
             "offline_access" => "go on for 30 days, also when you are not there",
             "online_access" => "go on while you are logged in",
             _ => "use records as far as consent allows: " + scope,

@@ -19,13 +19,22 @@ internal static class BrowserSession
     }
 
     /// <summary>Logs an account in.</summary>
-    public static async Task BeginAsync(HttpContext http, IdentityStore identity, Account account)
+    /// <param name="http">The request.</param>
+    /// <param name="identity">Where sessions are.</param>
+    /// <param name="account">Whose session it is.</param>
+    /// <param name="proven">How they proved who they are (RFC 8176); null for what this server asked itself.</param>
+    public static async Task BeginAsync(
+        HttpContext http,
+        IdentityStore identity,
+        Account account,
+        IReadOnlyList<string>? proven = null
+    )
     {
         await LogAsync(http, vault => IdentityEvents.LoggedIn(vault, account.User)); // before the session is there
-        var methods = account.TotpSecret is null ? new[] { "pwd" } : ["pwd", "otp", "mfa"];
+        IReadOnlyList<string> asked = account.TotpSecret is null ? ["pwd"] : ["pwd", "otp", "mfa"];
         var id = await identity.Sessions.BeginAsync(
             account,
-            new SessionContent { Methods = methods },
+            new SessionContent { Methods = proven ?? asked },
             OpenIdServer.OnlineLifetime,
             http.RequestAborted
         );
@@ -35,9 +44,12 @@ internal static class BrowserSession
     /// <summary>A login that failed, under whatever name.</summary>
     public static async Task FailAsync(HttpContext http, IdentityStore identity, string name)
     {
-        var account = await identity.Accounts.FindAsync(name, http.RequestAborted);
-        await LogAsync(http, vault => IdentityEvents.LoginFailed(vault, account?.User));
+        await FailAsync(http, await identity.Accounts.FindAsync(name, http.RequestAborted));
     }
+
+    /// <summary>The same, when it is known whose account it was; null when nobody's.</summary>
+    public static Task FailAsync(HttpContext http, Account? account) =>
+        LogAsync(http, vault => IdentityEvents.LoginFailed(vault, account?.User));
 
     private static async Task LogAsync(HttpContext http, Func<RecordVault, AuditEvent> what)
     {

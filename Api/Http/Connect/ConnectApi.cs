@@ -17,7 +17,7 @@ internal static class ConnectApi
     /// <summary>Maps the routes.</summary>
     public static void MapConnect(this WebApplication app, IdentityStore identity)
     {
-        var connect = app.MapGroup("/connect").ExcludeFromDescription();
+        var connect = app.MapGroup("/connect").WithTags("Identity");
         connect.MapMethods(
             "/authorize",
             ["GET", "POST"],
@@ -54,7 +54,10 @@ internal static class ConnectApi
     {
         var properties = new AuthenticationProperties();
         if (patient is not null)
+        {
             properties.SetParameter("patient", patient["Patient/".Length..]);
+            properties.SetParameter("need_patient_banner", true); // the app shows whom it is about, itself
+        }
         return Results.SignIn(principal, properties, Scheme);
     }
 
@@ -76,7 +79,8 @@ internal static class ConnectApi
         if (known.Principal is not { } principal || session is null)
             return Refuse(Errors.InvalidGrant, "The grant has ended.");
         await LogAsync(http, session.User, request.ClientId!);
-        return Grant(principal, principal.HasScope("launch/patient") ? session.Content.Patient : null);
+        var isTold = principal.HasScope("launch/patient") || principal.HasScope("launch");
+        return Grant(principal, isTold ? session.Content.Patient : null);
     }
 
     private static async Task<IResult> BackendAsync(

@@ -159,6 +159,99 @@ public sealed class BackendServiceTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.BadRequest, status);
     }
 
+    [Fact]
+    public async Task A_token_that_is_given_back_is_over_at_once_and_introspection_says_so()
+    {
+        var access = await TokenAsync();
+        var active = await IntrospectAsync(access);
+        Assert.True(active.GetProperty("active").GetBoolean());
+        Assert.Equal("feed", active.GetProperty("client_id").GetString());
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(access));
+
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync("/connect/revoke", ("token", access))).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(access));
+        Assert.False((await IntrospectAsync(access)).GetProperty("active").GetBoolean());
+        var last = (await ReadLog.OfAsync(_server.Store)).Last(e => e.Details.Interaction == "revoke");
+        Assert.Equal(("Device/ingest1", "by the client feed"), (last.Details.Agent, last.Details.Note));
+    }
+
+    [Fact]
+    public async Task Introspection_calls_nothing_active_that_the_server_refuses()
+    {
+        var access = await TokenAsync();
+        Assert.False((await IntrospectAsync(access[..^2] + "AA")).GetProperty("active").GetBoolean());
+        Assert.False(
+            (await IntrospectAsync(await _server.TokenAsync("clinician1", "TREAT"))).GetProperty("active").GetBoolean()
+        );
+        Assert.Equal(0, (await CommandRun.Of(["user", "disable", "ingest1", .. _server.Folder])).ExitCode);
+        await Task.Delay(Sessions.Staleness);
+        Assert.False((await IntrospectAsync(access)).GetProperty("active").GetBoolean());
+        // Who cannot prove which client it is is told nothing.
+        using var form = new FormUrlEncodedContent([KeyValuePair.Create("token", access)]);
+        using var anonymous = await _server.Http.PostAsync("/connect/introspect", form);
+        Assert.NotEqual(HttpStatusCode.OK, anonymous.StatusCode);
+    }
+
+    [Fact]
+    public async Task After_a_rotation_tokens_under_the_former_key_stay_valid_and_new_ones_have_the_new_one()
+    {
+        var (before, local) = (await TokenAsync(), await _server.TokenAsync("clinician1", "TREAT"));
+        var rotated = await CommandRun.Of(["keys", "rotate-signing", "--json", .. _server.Folder]);
+        Assert.Equal((0, ""), (rotated.ExitCode, rotated.ExitCode == 0 ? "" : rotated.Error));
+        await Task.Delay(TimeSpan.FromSeconds(1.1)); // the server looks once a second
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(before));
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(local));
+        var after = await TokenAsync();
+        var key = rotated.Json.GetProperty("key").GetString();
+        Assert.Equal(key, new JsonWebToken(after).Kid);
+        Assert.NotEqual(key, new JsonWebToken(before).Kid, StringComparer.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(after));
+        var known = await _server.Http.GetFromJsonAsync<JsonElement>("/.well-known/jwks");
+        Assert.Equal(2, known.GetProperty("keys").GetArrayLength());
+        var log = await ReadLog.OfAsync(_server.Store);
+        Assert.Contains(log, e => e.Details.Interaction == "rotate-signing");
+    }
+
+    [Fact]
+    public async Task A_client_that_was_removed_gets_nothing_and_both_changes_are_logged()
+    {
+        Assert.Equal(0, (await CommandRun.Of(["client", "remove", "feed", .. _server.Folder])).ExitCode);
+        Assert.NotEqual(HttpStatusCode.OK, (await AskAsync(Sign(_ => { }))).Status);
+        Assert.Equal(1, (await CommandRun.Of(["client", "remove", "feed", .. _server.Folder])).ExitCode);
+        Assert.Equal(
+            ["client add the client feed", "client remove the client feed"],
+            (await ReadLog.OfAsync(_server.Store))
+                .Where(e => e.Details.Interaction!.StartsWith("client ", StringComparison.Ordinal))
+                .Select(e => $"{e.Details.Interaction} {e.Details.Note}"),
+            StringComparer.Ordinal
+        );
+    }
+
+    private async Task<string> TokenAsync() =>
+        (await AskAsync(Sign(_ => { }))).Json.GetProperty("access_token").GetString()!;
+
+    private async Task<HttpStatusCode> StatusAsync(string token)
+    {
+        using var answer = await _server.GetAsync("/whoami", token);
+        return answer.StatusCode;
+    }
+
+    private async Task<JsonElement> IntrospectAsync(string token)
+    {
+        using var answer = await PostAsync("/connect/introspect", ("token", token));
+        return await answer.Content.ReadFromJsonAsync<JsonElement>();
+    }
+
+    private async Task<HttpResponseMessage> PostAsync(string path, (string Name, string Value) field)
+    {
+        using var form = new FormUrlEncodedContent([
+            KeyValuePair.Create(field.Name, field.Value),
+            KeyValuePair.Create("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+            KeyValuePair.Create("client_assertion", Sign(_ => { })),
+        ]);
+        return await _server.Http.PostAsync(path, form);
+    }
+
     private string Sign(
         Action<Dictionary<string, object>> change,
         string algorithm = SecurityAlgorithms.RsaSha384,

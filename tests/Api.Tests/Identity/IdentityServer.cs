@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using MedLedger.Api.Cli;
 using MedLedger.Api.Http;
 using MedLedger.Api.Identity;
@@ -37,7 +38,10 @@ internal sealed class IdentityServer : IAsyncDisposable
 
     public string[] Folder => ["--data", _folder.File("data"), "--key-file", _folder.File("master.key")];
 
-    public static async Task<IdentityServer> StartAsync(ServerSettings? settings = null)
+    public static async Task<IdentityServer> StartAsync(
+        ServerSettings? settings = null,
+        X509Certificate2? certificate = null
+    )
     {
         var folder = new TemporaryFolder();
         string[] where = ["--data", folder.File("data"), "--key-file", folder.File("master.key")];
@@ -49,8 +53,8 @@ internal sealed class IdentityServer : IAsyncDisposable
         await identity.PrepareAsync(default);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.AddServer(identity, settings ?? new ServerSettings());
+        builder.WebHost.UseUrls(certificate is null ? "http://127.0.0.1:0" : "https://127.0.0.1:0");
+        builder.AddServer(identity, settings ?? new ServerSettings(), certificate);
         builder.Services.AddSingleton(_ => new Api.Jobs.AuditTrail(store));
         var app = builder.Build();
         app.UseServer(identity, settings ?? new ServerSettings());
