@@ -11,12 +11,7 @@ internal static class ExportCommand
 {
     internal static Command Create()
     {
-        var patient = new Option<string>("--patient")
-        {
-            Description = "The patient's FHIR id, or Patient/id.",
-            HelpName = "ID",
-            Required = true,
-        };
+        var patient = PatientOption.Create();
         var file = new Option<string>("--out")
         {
             Description = "The Bundle to write.",
@@ -46,23 +41,34 @@ internal static class ExportCommand
         using var store = await Store.OpenAsync(context, "export", cancellation);
         var gate = new RecordGate(store.Vault, new AccessGate(PlaceRules.GateOf(context.Settings)), store.Time);
         using var audit = new AuditTrail(store);
+        var report = await WriteAsync(
+            file,
+            output => new PatientExport(store, gate, audit).WriteAsync(patient, output, cancellation)
+        );
+        return Report(context, report, file);
+    }
+
+    /// <summary>Writes a file that is there whole, or not at all.</summary>
+    internal static async Task<ExportReport> WriteAsync(string file, Func<Stream, Task<ExportReport?>> write)
+    {
         var draft = file + ".part";
-        ExportReport report;
         try
         {
+            ExportReport report;
             await using (var output = new FileStream(draft, FileMode.Create, FileAccess.Write, FileShare.None))
-            {
-                report =
-                    await new PatientExport(store, gate, audit).WriteAsync(patient, output, cancellation)
-                    ?? throw CommandFailure.Refused("There is no such patient.");
-            }
+                report = await write(output) ?? throw CommandFailure.Refused("There is no such patient.");
             File.Move(draft, file, overwrite: true);
+            return report;
         }
         finally
         {
             File.Delete(draft);
         }
+    }
 
+    /// <summary>Says what was written; refused when some of it could not be read.</summary>
+    internal static int Report(CommandContext context, ExportReport report, string file)
+    {
         var isWhole = report.Unreadable == 0;
         context.Terminal.Say(
             $"{report.Records} records in {file}; {report.Withheld} withheld for other patients, "

@@ -28,6 +28,7 @@ internal static class ImportCommand
             ?? throw CommandFailure.Usage($"There is no file or folder {missing}.");
         using var store = await Store.OpenAsync(context, "import", cancellation);
         using var audit = new AuditTrail(store);
+        await new LabelJob(store, audit).BeginAsync(cancellation);
         var importer = new Importer(store, audit, SensitivityRules.BuiltIn);
         var report = await context.Terminal.ProgressAsync(
             "Import",

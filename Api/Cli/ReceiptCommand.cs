@@ -10,12 +10,7 @@ internal static class ReceiptCommand
 {
     internal static Command Create()
     {
-        var patient = new Option<string>("--patient")
-        {
-            Description = "The patient's FHIR id, or Patient/id.",
-            HelpName = "ID",
-            Required = true,
-        };
+        var patient = PatientOption.Create();
         var output = new Option<string>("--out") { Description = "The file to write.", Required = true };
         var format = new Option<string>("--format")
         {

@@ -68,6 +68,9 @@ internal static class AuditEventResource
         resource["type"] = Coding(shape.TypeSystem, shape.Type);
         resource["subtype"] = new JsonArray(Coding(shape.SubtypeSystem, shape.Subtype));
         resource["action"] = shape.Action;
+        var told = logged.Details?.Disclosure;
+        if (told is not null)
+            resource["period"] = new JsonObject { ["start"] = ReadableRecord.Instant(told.When) };
         resource["recorded"] = ReadableRecord.Instant(
             logged.Details?.Time ?? DateTimeOffset.FromUnixTimeSeconds(entry.Time)
         );
@@ -82,7 +85,7 @@ internal static class AuditEventResource
         resource["source"] = new JsonObject
         {
             ["site"] = server,
-            ["observer"] = Server(server),
+            ["observer"] = told is null ? Server(server) : Who(told.Source, logged.HasNote),
             ["type"] = new JsonArray(Coding(Terminology + "security-source-type", "4")),
         };
         resource["entity"] = Entities(logged, shape);
@@ -91,6 +94,13 @@ internal static class AuditEventResource
 
     private static JsonArray Agents(LoggedEvent logged, Shape shape, string server)
     {
+        if (logged.Details is { Disclosure: { } told } recorded)
+            return
+            [
+                Participant("110153", Who(told.Source, logged.HasNote), null),
+                Participant("110152", Who(told.Recipient, logged.HasNote), null),
+                User(recorded, "AUT"),
+            ];
         // Who sends is the source role: for what is read and disclosed the server, else the caller's application.
         var reads = shape.Kind is Kind.Read or Kind.Disclosure;
         var agents = new JsonArray(
@@ -99,20 +109,29 @@ internal static class AuditEventResource
         );
         if (logged.Details is not { } details)
             return agents;
-        var role = shape.Kind is Kind.Create or Kind.Update ? "AUT" : "IRCP";
+        agents.Add(User(details, shape.Kind is Kind.Create or Kind.Update ? "AUT" : "IRCP"));
+        return agents;
+    }
+
+    private static JsonObject User(AuditDetails details, string role)
+    {
         var user = new JsonObject
         {
             ["type"] = Concept(Participation, role),
-            ["who"] = Array.Exists(Actors, type => details.Agent.StartsWith(type, StringComparison.Ordinal))
-                ? new JsonObject { ["reference"] = details.Agent }
-                : new JsonObject { ["display"] = details.Agent },
+            ["who"] = Who(details.Agent, isShown: true),
             ["requestor"] = true,
         };
         if (details.Purpose is { } purpose)
             user["purposeOfUse"] = new JsonArray(Purpose(purpose));
-        agents.Add(user);
-        return agents;
+        return user;
     }
+
+    // Who told of a disclosure used words of their own, which may say what is wrong with the patient.
+    private static JsonObject Who(string name, bool isShown) =>
+        !isShown ? new JsonObject { ["display"] = "not shown to this reader" }
+        : Array.Exists(Actors, type => name.StartsWith(type, StringComparison.Ordinal))
+            ? new JsonObject { ["reference"] = name }
+        : new JsonObject { ["display"] = name };
 
     private static JsonArray Entities(LoggedEvent logged, Shape shape)
     {
@@ -141,7 +160,7 @@ internal static class AuditEventResource
         }
         else
         {
-            var first = others.Count > 0 ? others[0] : new JsonObject { ["display"] = "not named in the log" };
+            var first = others.Count > 0 ? others[0] : new JsonObject { ["display"] = What(logged) };
             entities.Add(Data(first, "2"));
             others = [.. others.Skip(1)];
         }
@@ -149,6 +168,9 @@ internal static class AuditEventResource
             entities.Add(Data(other, "4"));
         return entities;
     }
+
+    private static string What(LoggedEvent logged) =>
+        logged is { HasNote: true, Details.Disclosure.What: { } what } ? what : "not named in the log";
 
     private static JsonObject Data(JsonObject what, string type) =>
         new()
@@ -230,7 +252,14 @@ internal static class AuditEventResource
                     "update",
                     "U"
                 ),
-                AuditAction.Exported => new(Kind.Disclosure, Dicom, "110106", Lifecycle, "disclose", "R"),
+                AuditAction.Exported or AuditAction.Disclosed => new(
+                    Kind.Disclosure,
+                    Dicom,
+                    "110106",
+                    Lifecycle,
+                    "disclose",
+                    "R"
+                ),
                 AuditAction.Granted or AuditAction.Revoked => Security("110137", "U"),
                 AuditAction.BreakGlass => Security("110127", "E"),
                 AuditAction.EmergencyReviewed => Security("110138", "E"),

@@ -34,7 +34,16 @@ internal static class AuditNarrative
         var purpose = details?.Purpose is { } code ? ", for " + PlainWords.Purpose(code) : "";
         var why = isRefused ? " It was refused: " + Reason(entry.Reason) + "." : "";
         var basis = entry.Basis == PermitBasis.BreakGlass ? " This was an emergency access." : "";
-        return $"{when}: {who} {what}{Records(logged)}{purpose}.{why}{basis}";
+        return $"{when}: {who} {what}{Records(logged)}{Told(logged)}{purpose}.{why}{basis}";
+    }
+
+    private static string Told(LoggedEvent logged)
+    {
+        if (logged is not { HasNote: true, Details.Disclosure: { } told })
+            return "";
+        var day = told.When.UtcDateTime.ToString("d MMMM yyyy", CultureInfo.InvariantCulture);
+        var basis = told.Consent is null ? "" : $", by {told.Consent}";
+        return $": {told.Source} gave {told.Recipient} {told.What} on {day}{basis}";
     }
 
     private static string Records(LoggedEvent logged)
@@ -79,6 +88,7 @@ internal static class AuditNarrative
             AuditAction.BackedUp => ("made a backup", "make a backup"),
             AuditAction.Restored => ("restored a backup", "restore a backup"),
             AuditAction.AccountChanged => ("changed an account", "change an account"),
+            AuditAction.Disclosed => ("told of a disclosure", "tell of a disclosure"),
             _ => throw new ArgumentOutOfRangeException(nameof(action), action, "An action without words."),
         };
 

@@ -24,7 +24,8 @@ internal sealed partial class AnalysisQueue(OpenLedger ledger, ILogger<AnalysisQ
             RunJobsAsync(stoppingToken),
             AnchorAsync(stoppingToken),
             ConsentsAsync(stoppingToken),
-            ResealAsync(stoppingToken)
+            ResealAsync(stoppingToken),
+            RelabelAsync(stoppingToken)
         );
 
     private async Task RunJobsAsync(CancellationToken stopping)
@@ -99,6 +100,22 @@ internal sealed partial class AnalysisQueue(OpenLedger ledger, ILogger<AnalysisQ
             {
                 Failed(log, "sealing again", failure.GetType().Name);
             }
+        }
+    }
+
+    /// <summary>After a start with other rules than those that labelled the records.</summary>
+    private async Task RelabelAsync(CancellationToken stopping)
+    {
+        await Task.Yield();
+        try
+        {
+            var job = new LabelJob(ledger.Store, ledger.Audit);
+            if (await job.IsDueAsync(stopping))
+                await job.RunAsync(again: false, progress: null, stopping);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            Failed(log, "labelling", failure.GetType().Name);
         }
     }
 

@@ -22,78 +22,38 @@ internal static class ConsentsApi
     public static void MapConsents(this WebApplication app, OpenLedger ledger)
     {
         app.MapPost("/consents", (HttpRequest http, CancellationToken ct) => AddAsync(http, ledger, ct));
-        MapReading("/consents", "Consent", ScopePermissions.Search, ListAsync);
+        app.MapForPatient(ledger, "/consents", "Consent", ScopePermissions.Search, ListAsync);
         app.MapDelete(
             "/consents/{id}",
             (string id, HttpRequest http, CancellationToken ct) => RevokeAsync(id, http, ledger, ct)
         );
-        MapReading("/receipt", "Consent", ScopePermissions.Read, ReceiptAsync);
-        MapReading("/uses", "AuditEvent", ScopePermissions.Search, UsesAsync);
-        MapReading("/audit", "AuditEvent", ScopePermissions.Search, AuditAsync);
-
-        // For the caller's own, or ?patient= of whom the caller may read for.
-        void MapReading(string path, string type, ScopePermissions permission, Reading read) =>
-            app.MapGet(
-                path,
-                async (HttpRequest http, CancellationToken ct) =>
-                {
-                    if (LedgerApi.CallerOf(http) is not { } caller)
-                        return Outcomes.Login;
-                    if (!Manages(caller, type, permission))
-                        return Outcomes.Forbidden;
-                    string? asked = http.Query["patient"];
-                    var (patient, refused) = await Acting.ForAsync(caller, asked, DelegatedAct.Read, null, ledger, ct);
-                    return refused ?? await read(caller, patient!, ledger, ct);
-                }
-            );
+        app.MapForPatient(ledger, "/receipt", "Consent", ScopePermissions.Read, ReceiptAsync);
+        app.MapForPatient(ledger, "/uses", "AuditEvent", ScopePermissions.Search, UsesAsync);
+        app.MapForPatient(ledger, "/audit", "AuditEvent", ScopePermissions.Search, AuditAsync);
     }
-
-    private delegate Task<IResult> Reading(
-        Caller caller,
-        string patient,
-        OpenLedger ledger,
-        CancellationToken cancellation
-    );
 
     private static async Task<IResult> AddAsync(HttpRequest http, OpenLedger ledger, CancellationToken cancellation)
     {
         if (LedgerApi.CallerOf(http) is not { } caller)
             return Outcomes.Login;
-        if (!Manages(caller, "Consent", ScopePermissions.Create))
+        if (!Acting.Manages(caller, "Consent", ScopePermissions.Create))
             return Outcomes.Forbidden;
         if (http.ContentLength is null or > LargestConsent)
             return Outcomes.TooLarge;
         using var body = new MemoryStream();
         await http.Body.CopyToAsync(body, cancellation);
-        if (
-            ConsentStore.TryRead(body.ToArray(), out var problem) is not { } record
-            || !ConsentDirective.TryParse(record.Content, out var directive)
-        )
+        if (ConsentStore.TryRead(body.ToArray(), out var problem) is not { } record)
             return Outcomes.Unprocessable(problem ?? "not a Consent");
-        var patient = record.Description.Patients[0];
-        var (_, refused) = await Acting.ForAsync(
-            caller,
-            patient,
-            DelegatedAct.Consent,
-            directive,
-            ledger,
-            cancellation
-        );
-        if (refused is not null)
-            return refused;
-        var (consent, change, reason) = await ledger.Consents.AddAsync(
-            body.ToArray(),
-            cancellation,
-            caller.User.Reference
-        );
-        return consent is null || change is null
-            ? Outcomes.Unprocessable(reason ?? "not taken")
-            : Results.Created($"/{consent.ToLowerInvariant()}", Change(consent, change));
+        var (change, refused) = await Acting.GiveAsync(caller, record, [], ledger, cancellation);
+        return change is null
+            ? refused!
+            : Results.Created($"/{record.Reference.ToLowerInvariant()}", Change(record.Reference, change));
     }
 
     private static async Task<IResult> ListAsync(
         Caller caller,
         string patient,
+        HttpRequest http,
         OpenLedger ledger,
         CancellationToken cancellation
     )
@@ -113,7 +73,6 @@ internal static class ConsentsApi
         );
     }
 
-    // What the caller may not end is not there.
     private static async Task<IResult> RevokeAsync(
         string id,
         HttpRequest http,
@@ -123,15 +82,10 @@ internal static class ConsentsApi
     {
         if (LedgerApi.CallerOf(http) is not { } caller)
             return Outcomes.Login;
-        if (!Manages(caller, "Consent", ScopePermissions.Delete))
+        if (!Acting.Manages(caller, "Consent", ScopePermissions.Delete))
             return Outcomes.Forbidden;
         var consent = "Consent/" + id;
-        if (await ledger.Consents.PatientOfAsync(consent, cancellation) is not { } patient)
-            return Outcomes.NotFound;
-        var (_, refused) = await Acting.ForAsync(caller, patient, DelegatedAct.Revoke, null, ledger, cancellation);
-        if (refused is not null)
-            return Outcomes.NotFound;
-        return await ledger.Consents.RevokeAsync(consent, cancellation, caller.User.Reference) is { } change
+        return await Acting.EndAsync(caller, consent, null, [], ledger, cancellation) is { } change
             ? Results.Ok(Change(consent, change))
             : Outcomes.NotFound;
     }
@@ -140,6 +94,7 @@ internal static class ConsentsApi
     private static async Task<IResult> ReceiptAsync(
         Caller caller,
         string patient,
+        HttpRequest http,
         OpenLedger ledger,
         CancellationToken cancellation
     )
@@ -154,6 +109,7 @@ internal static class ConsentsApi
     private static async Task<IResult> UsesAsync(
         Caller caller,
         string patient,
+        HttpRequest http,
         OpenLedger ledger,
         CancellationToken cancellation
     )
@@ -181,6 +137,7 @@ internal static class ConsentsApi
     private static async Task<IResult> AuditAsync(
         Caller caller,
         string patient,
+        HttpRequest http,
         OpenLedger ledger,
         CancellationToken cancellation
     )
@@ -218,15 +175,13 @@ internal static class ConsentsApi
                         purpose = details.Purpose,
                         entities = details.Entities,
                         note = details.Note,
+                        disclosure = details.Disclosure,
                     }
                 );
             }
         }
         return Results.Ok(told);
     }
-
-    private static bool Manages(Caller caller, string type, ScopePermissions permission) =>
-        caller.Is(Role.Patient, type, permission) || caller.Is(Role.RelatedPerson, type, permission);
 
     private static object Change(string consent, GrantChange change) =>
         new

@@ -18,6 +18,7 @@ internal static class LedgerApi
         app.MapGet("/health/ready", async (CancellationToken ct) => await ReadyAsync(ledger, ct));
         app.MapPost("/import", (HttpRequest http, CancellationToken ct) => ImportAsync(http, ledger, ct));
         app.MapConsents(ledger);
+        app.MapRights(ledger);
         app.MapDelegations(ledger);
         app.MapEmergencies(ledger);
         app.MapAnalyses(ledger);

@@ -39,6 +39,9 @@ internal sealed record AuditEvent
     public IReadOnlyList<string> Entities { get; init; } = [];
 
     public string? Note { get; init; }
+
+    /// <summary>What somebody told of a disclosure.</summary>
+    public ToldDisclosure? Disclosure { get; init; }
 }
 
 /// <summary>
@@ -176,6 +179,7 @@ internal sealed class AuditTrail : IDisposable
             Interaction = one.Interaction,
             Entities = one.Entities,
             Note = one.Note,
+            Disclosure = one.Disclosure,
         };
 
     private static AuditEntry Entry(AuditEvent one, AuditDetails details, DateTimeOffset now) =>

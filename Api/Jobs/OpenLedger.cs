@@ -34,6 +34,7 @@ internal sealed class OpenLedger : IAsyncDisposable
         Consents = new ConsentStore(store, Gate, Issuer, Audit);
         States = new PatientStates(store.Vault, Gate, Issuer);
         Delegations = new DelegationStore(store, Gate, Audit);
+        Disclosures = new Disclosures(store, Audit);
         Emergencies = new EmergencyStore(store, States, Gate, Rules, Audit);
         Importer = new Importer(store, Audit, SensitivityRules.BuiltIn);
         using var secret = store.Custody.OpenOperatorKey("enrolment-note");
@@ -77,6 +78,8 @@ internal sealed class OpenLedger : IAsyncDisposable
 
     public DelegationStore Delegations { get; }
 
+    public Disclosures Disclosures { get; }
+
     public Importer Importer { get; }
 
     public AnalysisJobs Analyses { get; }
@@ -101,12 +104,11 @@ internal sealed class OpenLedger : IAsyncDisposable
     )
     {
         var chain = await LedgerChain.OpenAsync(store, endpoint, progress, cancellation);
-        ClinicalPipeline? pipeline = null;
         AnalysisProver? prover = null;
         try
         {
             progress("Loading the language model and the proving key.");
-            pipeline = ClinicalPipeline.Load(ClinicalPipeline.DefaultFolder);
+            var pipeline = TextFindings.Model;
             prover = AnalysisProver.Load(CircuitFolder(), store.Folder.File("witness-code"));
             var ledger = new OpenLedger(store, chain, pipeline, prover);
             await ledger.StartAsync(progress, cancellation);
@@ -114,7 +116,6 @@ internal sealed class OpenLedger : IAsyncDisposable
         }
         catch
         {
-            pipeline?.Dispose();
             prover?.Dispose();
             await chain.DisposeAsync();
             throw;
@@ -144,7 +145,6 @@ internal sealed class OpenLedger : IAsyncDisposable
         Issuer.Dispose();
         Anchoring.Dispose();
         Audit.Dispose();
-        Pipeline.Dispose();
         Prover.Dispose();
         _authorityKey.Dispose();
         await Chain.DisposeAsync();
@@ -154,6 +154,7 @@ internal sealed class OpenLedger : IAsyncDisposable
     {
         await Chain.Follower.RefreshAsync(cancellation);
         await Anchoring.CheckLogAsync(cancellation); // nothing is opened or written on top of an older state
+        await new LabelJob(Store, Audit).BeginAsync(cancellation);
         var trust = TrustFile
             .Create(Chain.Deployment, Audit.Key, AuthorityKey, ComplianceKey.FingerprintOf(CompliancePublicKey))
             .ToBytes();

@@ -26,25 +26,37 @@ internal sealed class ConsentStore(Store store, RecordGate gate, GrantIssuer iss
         var record = PreparedRecord.TryPrepare(json, null, null, SensitivityRules.BuiltIn, out problem);
         if (record is null)
             return null;
-        problem =
-            record.Type != "Consent" ? "not a Consent"
-            : record.Description.Patients is not [_] ? "a Consent names one patient"
-            : !ConsentDirective.TryParse(record.Content, out _) ? "a Consent that cannot be read as rules"
-            : null;
+        problem = ProblemOf(record);
         return problem is null ? record : null;
     }
+
+    /// <summary>Why a resource is no Consent of one patient that can be evaluated; null when it is one.</summary>
+    public static string? ProblemOf(PreparedRecord record) =>
+        record.Type != "Consent" ? "not a Consent"
+        : record.Description.Patients is not [_] ? "a Consent names one patient"
+        : !ConsentDirective.TryParse(record.Content, out _) ? "a Consent that cannot be read as rules"
+        : null;
 
     /// <summary>Stores a Consent and commits what it grants; null with the problem when it is refused.</summary>
     public async Task<(string? Consent, GrantChange? Change, string? Problem)> AddAsync(
         ReadOnlyMemory<byte> json,
         CancellationToken cancellation,
         string? givenBy = null
+    ) =>
+        TryRead(json, out var problem) is { } record
+            ? await AddAsync(record, [], cancellation, givenBy)
+            : (null, null, problem);
+
+    /// <summary>The same, of one that was read; with documents of the same patient that go with it, all or none.</summary>
+    public async Task<(string? Consent, GrantChange? Change, string? Problem)> AddAsync(
+        PreparedRecord record,
+        IReadOnlyList<PreparedRecord> documents,
+        CancellationToken cancellation,
+        string? givenBy = null
     )
     {
-        if (TryRead(json, out var problem) is not { } record)
-            return (null, null, problem);
         var patientKey = store.Vault.PatientKey(record.Description.Patients[0]);
-        if (await WriteAsync(record, patientKey, givenBy, cancellation) is { } refused)
+        if (await WriteAsync(record, documents, patientKey, givenBy, cancellation) is { } refused)
             return (null, null, refused);
         return (record.Reference, await CommitAsync(patientKey, cancellation), null);
     }
@@ -53,7 +65,16 @@ internal sealed class ConsentStore(Store store, RecordGate gate, GrantIssuer iss
     /// Ends a Consent: it becomes inactive, the grants that rest on it end, and what other consents allow stays or is
     /// granted anew. Null when there is no such Consent.
     /// </summary>
-    public async Task<GrantChange?> RevokeAsync(string consent, CancellationToken cancellation, string? givenBy = null)
+    /// <param name="consent"><c>Consent/id</c>.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="givenBy">Who ends it; null for the patient.</param>
+    /// <param name="documents">Documents of the patient that go with it, stored in the same transaction.</param>
+    public async Task<GrantChange?> RevokeAsync(
+        string consent,
+        CancellationToken cancellation,
+        string? givenBy = null,
+        IReadOnlyList<PreparedRecord>? documents = null
+    )
     {
         await using var context = store.CreateDbContext();
         var stored = await RecordReader
@@ -69,7 +90,7 @@ internal sealed class ConsentStore(Store store, RecordGate gate, GrantIssuer iss
             return null;
 
         // From here on the gate denies what it permitted, whatever happens to the rest.
-        await WriteAsync(record, patientKey, givenBy, cancellation);
+        await WriteAsync(record, documents ?? [], patientKey, givenBy, cancellation);
         return await CommitAsync(patientKey, cancellation);
     }
 
@@ -147,6 +168,7 @@ internal sealed class ConsentStore(Store store, RecordGate gate, GrantIssuer iss
 
     private async Task<string?> WriteAsync(
         PreparedRecord record,
+        IReadOnlyList<PreparedRecord> documents,
         string patientKey,
         string? givenBy,
         CancellationToken cancellation
@@ -156,7 +178,12 @@ internal sealed class ConsentStore(Store store, RecordGate gate, GrantIssuer iss
         var (outcome, reason) = await writer.WriteAsync(record, [patientKey], cancellation, WriteReason.Change);
         if (outcome == WriteOutcome.Rejected)
             return reason;
-        if (outcome == WriteOutcome.Unchanged)
+        foreach (var document in documents)
+        {
+            if (await writer.WriteAsync(document, [patientKey], cancellation) is (WriteOutcome.Rejected, var why))
+                return why;
+        }
+        if (outcome == WriteOutcome.Unchanged && documents.Count == 0)
             return null;
         var entry = new AuditEvent
         {
@@ -164,7 +191,7 @@ internal sealed class ConsentStore(Store store, RecordGate gate, GrantIssuer iss
             PatientKey = patientKey,
             Agent = givenBy ?? record.Description.Patients[0],
             Patient = record.Description.Patients[0],
-            Entities = [record.Reference],
+            Entities = [record.Reference, .. documents.Select(document => document.Reference)],
         };
         await writer.CommitAsync(audit, [entry], cancellation);
         return null;

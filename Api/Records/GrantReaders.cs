@@ -132,11 +132,11 @@ internal static class GrantReaders
 
     private static bool MayCover(Grant grant, string sensitivityClass)
     {
-        var labels = SensitivityRules.BuiltIn.LabelsOf(sensitivityClass);
+        var labels = SensitivityRules.BuiltIn.LabelsOfClass(sensitivityClass);
         return labels.Count == 0
             || labels.Any(label =>
             {
-                var bits = Vocabulary.RecordLabels([new Coding(SensitivityRules.ActCode, label)]);
+                var bits = Vocabulary.RecordLabels([new Coding(SensitivityRules.SystemOf(label), label)]);
                 bits = bits >> FirstSensitivityBit << FirstSensitivityBit;
                 return bits == 0 || (grant.Labels & bits) != 0;
             });

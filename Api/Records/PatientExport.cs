@@ -18,32 +18,70 @@ internal sealed class PatientExport(Store store, RecordGate gate, AuditTrail aud
     /// <summary>Writes the Bundle, once the log has it; null when there is no such patient, which is logged too.</summary>
     public async Task<ExportReport?> WriteAsync(string patient, Stream output, CancellationToken cancellation)
     {
+        var request = Requests.BySubject(patient, store.Time.GetUtcNow());
+        if (!await BeginAsync(patient, "operator", null, "export", cancellation))
+            return null;
+        var writer = new Utf8JsonWriter(output);
+        await using var _ = writer.ConfigureAwait(false);
+        return await WriteAsync(patient, request, writer, null, cancellation);
+    }
+
+    /// <summary>Logs that all of a patient leaves; false when there is no such patient, which is logged too.</summary>
+    /// <param name="patient"><c>Patient/id</c>.</param>
+    /// <param name="agent">Who asks.</param>
+    /// <param name="purpose">Purpose of use; null from the command line.</param>
+    /// <param name="interaction">What it is called in the log.</param>
+    /// <param name="cancellation">Ends it before it is logged.</param>
+    public async Task<bool> BeginAsync(
+        string patient,
+        string agent,
+        string? purpose,
+        string interaction,
+        CancellationToken cancellation
+    )
+    {
         await using var context = store.CreateDbContext();
         var patientKey = store.Vault.PatientKey(patient);
         var keys = await RecordReader.KeysOfAsync(context, patientKey, cancellation);
+        var isThere = keys.Count > 0;
         var exported = new AuditEvent
         {
             Action = AuditAction.Exported,
-            PatientKey = keys.Count == 0 ? store.Vault.OrganizationKey : patientKey,
-            Agent = "operator",
+            PatientKey = isThere ? patientKey : store.Vault.OrganizationKey,
+            Agent = agent,
             Patient = patient,
-            Interaction = "export",
-            Decision = keys.Count == 0 ? AuditDecision.Refused : AuditDecision.Permitted,
-            Reason = keys.Count == 0 ? DenyReason.KeysUnavailable : null,
-            Basis = keys.Count == 0 ? null : PermitBasis.Subject,
+            Purpose = purpose,
+            Interaction = interaction,
+            Decision = isThere ? AuditDecision.Permitted : AuditDecision.Refused,
+            Reason = isThere ? null : DenyReason.KeysUnavailable,
+            Basis = isThere ? PermitBasis.Subject : null,
             Note = $"{keys.Count} records",
         };
         await audit.AppendAsync([exported], cancellation);
-        if (keys.Count == 0)
-            return null;
+        return isThere;
+    }
 
+    /// <summary>Writes the Bundle that <see cref="BeginAsync"/> has logged.</summary>
+    /// <param name="patient"><c>Patient/id</c>.</param>
+    /// <param name="request">Who asks: the gate decides on each record.</param>
+    /// <param name="writer">Where the Bundle goes, as one value.</param>
+    /// <param name="written">Told the facts of each record that was written; null for nobody.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    public async Task<ExportReport> WriteAsync(
+        string patient,
+        AccessRequest request,
+        Utf8JsonWriter writer,
+        Action<ResourceFacts>? written,
+        CancellationToken cancellation
+    )
+    {
+        await using var context = store.CreateDbContext();
+        var keys = await RecordReader.KeysOfAsync(context, store.Vault.PatientKey(patient), cancellation);
         var states = new PatientStates(store.Vault, gate);
         var opener = new RecordOpener(store.Vault, gate);
         int records = 0,
             withheld = 0,
             unreadable = 0;
-        var writer = new Utf8JsonWriter(output);
-        await using var _ = writer.ConfigureAwait(false);
         writer.WriteStartObject();
         writer.WriteString("resourceType", "Bundle");
         writer.WriteString("type", "collection");
@@ -53,10 +91,12 @@ internal sealed class PatientExport(Store store, RecordGate gate, AuditTrail aud
             var stored = await RecordReader.LoadAsync(context, chunk, cancellation).ToListAsync(cancellation);
             var patients = stored.SelectMany(s => s.Record.Compartments).Select(c => c.PatientKey);
             var known = await states.LoadAsync(context, patients, cancellation);
-            var request = Requests.BySubject(patient, store.Time.GetUtcNow());
             var opened = opener.Open(
                 stored,
-                request,
+                request with
+                {
+                    Time = Requests.Moment(store.Time.GetUtcNow()),
+                },
                 known,
                 chain: null,
                 (_, reason) =>
@@ -75,6 +115,7 @@ internal sealed class PatientExport(Store store, RecordGate gate, AuditTrail aud
                     writer.WritePropertyName("resource");
                     writer.WriteRawValue(record.Content().Span, skipInputValidation: true);
                     writer.WriteEndObject();
+                    written?.Invoke(record.Facts);
                     records++;
                 }
             }

@@ -95,8 +95,20 @@ internal sealed record PreparedRecord(
         return new PreparedRecord(
             content,
             new ResourceDescription(facts, [], []),
-            SensitivityRules.BuiltIn.ClassOf(facts.Labels)
+            SensitivityRules.BuiltIn.ClassOf(facts)
         );
+    }
+
+    /// <summary>The same with what the patient raised on an earlier version.</summary>
+    public PreparedRecord With(IReadOnlyList<LabelGround> raised)
+    {
+        if (raised.Count == 0)
+            return this;
+        var rules = SensitivityRules.BuiltIn;
+        using var stored = JsonDocument.Parse(Content);
+        var own = ResourceDescription.Of(stored.RootElement).Facts;
+        var facts = rules.Label(own, TextFindings.Of(Content.Span, stored.RootElement), raised);
+        return this with { Description = Description with { Facts = facts }, SensitivityClass = rules.ClassOf(facts) };
     }
 
     /// <summary>Describes a resource of the program's own, which is valid and has an id.</summary>
@@ -104,15 +116,9 @@ internal sealed record PreparedRecord(
     {
         using var stored = JsonDocument.Parse(content);
         var description = ResourceDescription.Of(stored.RootElement);
-        var labels = rules.Label(description.Facts);
-        return new PreparedRecord(
-            content,
-            description with
-            {
-                Facts = description.Facts with { Labels = labels },
-            },
-            rules.ClassOf(labels)
-        )
+        var found = TextFindings.Of(content.Span, stored.RootElement);
+        var facts = rules.Label(description.Facts, found, raised: []);
+        return new PreparedRecord(content, description with { Facts = facts }, rules.ClassOf(facts))
         {
             Terms = SearchTerms.Of(stored.RootElement, description.Facts.Type),
         };

@@ -1,5 +1,6 @@
 using MedLedger.Api.Jobs;
 using MedLedger.Api.Persistence;
+using MedLedger.Consent.Access;
 using MedLedger.Consent.Commitments;
 using MedLedger.Consent.Grants;
 using MedLedger.Consent.Vault;
@@ -147,6 +148,8 @@ internal sealed class RecordWriter : IAsyncDisposable
         if (isKnown && reason != WriteReason.Deletion)
             return (WriteOutcome.Unchanged, null);
 
+        if (newest > 0 && reason != WriteReason.Deletion)
+            record = record.With(await RaisedAsync(key, newest, versions, cancellation));
         foreach (var compartment in compartments)
         {
             compartment.Positions ??= await LeafPositions.LoadAsync(_context, compartment.Row.PatientKey, cancellation);
@@ -189,6 +192,25 @@ internal sealed class RecordWriter : IAsyncDisposable
         else
             await StageFoundAsync(record, key, compartments, isNew, cancellation);
         return (isNew ? WriteOutcome.Created : WriteOutcome.Updated, null);
+    }
+
+    // What the patient raised stays on the versions that follow.
+    private async Task<IReadOnlyList<LabelGround>> RaisedAsync(
+        string key,
+        int newest,
+        List<CompartmentRow> versions,
+        CancellationToken cancellation
+    )
+    {
+        var row = versions.First(v => v.Version == newest);
+        if (row.Facts.Length == 0) // read without them
+            row = await _context
+                .Compartments.AsNoTracking()
+                .FirstAsync(
+                    c => c.RecordKey == key && c.Version == newest && c.PatientKey == row.PatientKey,
+                    cancellation
+                );
+        return _vault.RaisedLabels(key, newest, row.ToSealed());
     }
 
     /// <summary>The current records of a compartment with this key, by the patients that hold them.</summary>
@@ -308,22 +330,16 @@ internal sealed class RecordWriter : IAsyncDisposable
         var classKey = compartment.Index.ClassKey(name);
         if (_segments.TryGetValue(classKey, out var segment))
             return segment;
-        segment = await _context
-            .Segments.AsNoTracking()
-            .Where(s => s.ClassKey == classKey)
-            .OrderByDescending(s => s.Epoch)
-            .FirstOrDefaultAsync(cancellation);
+        segment = await Segments.NewestAsync(
+            _context,
+            _vault,
+            compartment.Row.PatientKey,
+            name,
+            classKey,
+            cancellation
+        );
         if (segment is null)
-        {
-            var patientKey = compartment.Row.PatientKey;
-            var readers = await GrantReaders.OfAsync(_context, _vault, patientKey, name, cancellation);
-            var made = _vault.CreateSegment(patientKey, classKey, epoch: 1, readers);
-            if (made is null)
-                return null;
-            segment = made.Segment;
-            _context.Segments.Add(segment);
-            _context.Stanzas.AddRange(made.Stanzas);
-        }
+            return null;
         _segments.Add(classKey, segment);
         return segment;
     }

@@ -21,6 +21,9 @@ public sealed record ResourceFacts
     /// <summary><c>meta.security</c>, with the labels derived on write.</summary>
     public IReadOnlyList<Coding> Labels { get; init; } = [];
 
+    /// <summary>Why it has which label; empty for what was stored before that was kept.</summary>
+    public IReadOnlyList<LabelGround> Grounds { get; init; } = [];
+
     /// <summary>The clinical date, a FHIR date or dateTime of any precision; null when unknown.</summary>
     public string? Date { get; init; }
 

@@ -62,7 +62,8 @@ public static class PlainWords
     /// <summary>A purpose of use (v3-ActReason) in words, with its code.</summary>
     public static string Purpose(string? code) => Named(Purposes, code);
 
-    internal static string Label(string? code) => Named(Labels, code);
+    /// <summary>A sensitivity or confidentiality label in words, with its code.</summary>
+    public static string Label(string? code) => Named(Labels, code);
 
     internal static string Effect(RuleType type) => type == RuleType.Permit ? "permit" : "deny";
 

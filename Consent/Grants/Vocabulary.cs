@@ -112,6 +112,10 @@ public static class Vocabulary
         return PurposeBits.TryGetValue(code, out var bit) ? bit : null;
     }
 
+    /// <summary>Whether a purpose (v3-ActReason) is this one or below it; false when either is not known.</summary>
+    public static bool IsPurposeWithin(string ancestor, string? purpose) =>
+        purpose is not null && CodeSystems.Purposes.Subsumes(ancestor, purpose);
+
     /// <summary>The position of an action; null when it is none of the five.</summary>
     public static int? ActionBit(string? action)
     {

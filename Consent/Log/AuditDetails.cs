@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using MedLedger.Consent.Chain;
 using MedLedger.Consent.Vault;
 using MedLedger.Crypto.Sealing;
@@ -36,6 +37,10 @@ public sealed record AuditDetails
 
     /// <summary>A sentence for the reader: the reason of an emergency, the consent that decided.</summary>
     public string? Note { get; init; }
+
+    /// <summary>What left by another way; null for everything that the program did itself.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] // entries from before it existed commit to no such member
+    public ToldDisclosure? Disclosure { get; init; }
 
     /// <summary>32 random bytes, without which nobody can test a guess against the log.</summary>
     public byte[] Salt { get; init; } = RandomNumberGenerator.GetBytes(SaltSize);

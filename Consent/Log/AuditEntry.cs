@@ -88,6 +88,9 @@ public enum AuditAction
 
     /// <summary>An account or a client was made, changed or disabled.</summary>
     AccountChanged = 27,
+
+    /// <summary>Somebody told that data of a patient left by another way than this program.</summary>
+    Disclosed = 28,
 }
 
 /// <summary>How it was decided.</summary>

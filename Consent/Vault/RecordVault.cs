@@ -185,23 +185,57 @@ public sealed class RecordVault : IDisposable
     /// a new salt, the content stays sealed. A record that has them already stays as it is. Null when the keys cannot be
     /// had or the row is not what was sealed.
     /// </summary>
-    public Relabelled? Relabel(string recordKey, int version, SealedCompartment compartment, ExceptionClasses classes)
+    public Relabelled? Relabel(
+        string recordKey,
+        int version,
+        SealedCompartment compartment,
+        ExceptionClasses classes
+    ) => Relabel(recordKey, version, compartment, classes, labelled: null);
+
+    /// <summary>The same, with the facts of a labelling; null leaves the record's own labels as they are.</summary>
+    internal Relabelled? Relabel(
+        string recordKey,
+        int version,
+        SealedCompartment compartment,
+        ExceptionClasses classes,
+        ResourceFacts? labelled
+    )
     {
         ArgumentNullException.ThrowIfNull(compartment);
         ArgumentNullException.ThrowIfNull(classes);
         using var kek = OpenEncryptionKey(compartment.PatientKey);
         if (kek is null || SealedFacts.Open(kek, recordKey, version, compartment.Facts) is not { } facts)
             return null;
-        var labels = (facts.Meta.Labels & Vocabulary.AllLabels) | classes.BitsOf(facts.Facts);
-        if (labels == facts.Meta.Labels)
+        var own = labelled is null
+            ? facts.Meta.Labels & Vocabulary.AllLabels
+            : Vocabulary.RecordLabels(labelled.Labels);
+        var labels = own | classes.BitsOf(labelled ?? facts.Facts);
+        var isSame =
+            labelled is null
+            || (Same(labelled.Labels, facts.Facts.Labels) && Same(labelled.Grounds, facts.Facts.Grounds));
+        if (labels == facts.Meta.Labels && isSame)
             return new Relabelled(compartment, facts.Leaf, facts.Leaf, IsChanged: false);
         var changed = SealedFacts.Create(
-            facts.Facts,
+            labelled is null ? facts.Facts : facts.Facts with { Labels = labelled.Labels, Grounds = labelled.Grounds },
             new(facts.Meta.Type, labels, facts.Meta.Day),
             facts.ContentDigest
         );
         var row = compartment with { Facts = changed.Seal(kek, recordKey, version) };
         return new Relabelled(row, facts.Leaf, changed.Leaf, IsChanged: true);
+
+        static bool Same<T>(IReadOnlyList<T> one, IReadOnlyList<T> other) =>
+            one.Count == other.Count && one.Zip(other).All(pair => pair.First!.Equals(pair.Second));
+    }
+
+    /// <summary>
+    /// The labels that the patient gave a record, as a stored version has them, for the next version to keep; none when it
+    /// does not open.
+    /// </summary>
+    public IReadOnlyList<LabelGround> RaisedLabels(string recordKey, int version, SealedCompartment compartment)
+    {
+        ArgumentNullException.ThrowIfNull(compartment);
+        var facts = OpenFacts(recordKey, version, compartment)?.Facts;
+        return [.. (facts?.Grounds ?? []).Where(ground => ground.Source == LabelGround.Patient)];
     }
 
     internal SecretKey? OpenEncryptionKey(string patientKey) =>

@@ -81,6 +81,9 @@ internal static class FhirRoutes
         .. EverythingApi.Routes,
         .. ExportApi.Routes,
         .. AnalyzeApi.Routes,
+        .. ConsentOperations.Routes,
+        .. DisclosureOperation.Routes,
+        .. MetaApi.Routes,
     ];
 
     /// <summary>Maps the routes.</summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using MedLedger.Api.Tests.Consents;
 
 namespace MedLedger.Api.Tests.Http.Fhir;
 
@@ -19,6 +20,7 @@ public sealed partial class BypassMatrixTests(FhirServer server)
         "Patient/{0}",
         "Patient/{0}/_history/1",
         "Patient/{0}/_history",
+        "Patient/{0}/$meta",
         "Patient?_id={0}",
         "Patient?_id={0}&_summary=count",
         "Patient?_id={0}&_total=accurate&_count=0",
@@ -60,6 +62,16 @@ public sealed partial class BypassMatrixTests(FhirServer server)
         ("DELETE", "Patient?_id={0}", null),
         ("DELETE", "Observation?patient={0}", null),
         ("POST", "Basic", """{"resourceType":"Basic","code":{"text":"x"},"subject":{"reference":"Patient?_id={0}"}}"""),
+        ("POST", "Consent/$fileConsent", ConsentFolder.Consent("c", ConsentFolder.Second, "Patient/{0}", [])),
+        ("POST", "Consent/{0}-consent/$revokeConsent", null),
+        (
+            "POST",
+            "Consent/$revokeConsent",
+            """{"resourceType":"Parameters","parameter":[{"name":"consent","valueReference":{"reference":"Consent/{0}-consent"}}]}"""
+        ),
+        ("POST", "Patient/{0}/$meta-add", LabelOperationTests.Meta("PSY")),
+        ("POST", "Patient/{0}/$meta-delete", LabelOperationTests.Meta("PSY")),
+        ("POST", "AuditEvent/$recordDisclosure", DisclosureTests.Told("Patient/{0}")),
     ];
 
     private static readonly (string Method, string Path)[] NotBuilt =
