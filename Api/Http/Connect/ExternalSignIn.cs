@@ -59,6 +59,7 @@ internal static class ExternalSignIn
                         SecurityAlgorithms.RsaSha384,
                         SecurityAlgorithms.RsaSsaPssSha256,
                     ];
+                    options.Events.OnTokenValidated = RequireSignatureAsync;
                     options.Events.OnTicketReceived = context => SignInAsync(context, identity, provider);
                     options.Events.OnRemoteFailure = FailAsync;
                 }
@@ -78,6 +79,14 @@ internal static class ExternalSignIn
                     [Scheme]
                 )
         );
+    }
+
+    // OpenID Connect Core 3.1.3.7 lets a token that came by TLS go unsigned, and so does the handler; this server does not.
+    private static Task RequireSignatureAsync(TokenValidatedContext context)
+    {
+        if (string.IsNullOrEmpty(context.SecurityToken.RawSignature))
+            context.Fail("The identity token is not signed.");
+        return Task.CompletedTask;
     }
 
     private static async Task SignInAsync(
