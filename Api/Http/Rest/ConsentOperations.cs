@@ -32,11 +32,7 @@ internal static class ConsentOperations
         string definition,
         ScopePermissions needs,
         Func<FhirExchange, Task<IResult>> handle
-    ) =>
-        new("POST", path, code, FhirLevel.Operation, needs, handle)
-        {
-            Definition = Definitions + definition,
-        };
+    ) => new("POST", path, code, FhirLevel.Operation, needs, handle) { Definition = Definitions + definition };
 
     // The id is the server's, as in create: somebody else's Consent of that id cannot be guessed by trying.
     private static async Task<IResult> FileAsync(FhirExchange exchange)
