@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using MedLedger.Api.Persistence;
 using MedLedger.Consent.Access;
 using MedLedger.Consent.Chain;
@@ -53,6 +54,8 @@ internal sealed class AuditTrail : IDisposable
     private readonly Store _store;
     private readonly Ed25519PrivateKey _privateKey;
     private readonly SemaphoreSlim _one = new(1);
+    private readonly LogEdge _edge = new();
+    private readonly ConcurrentQueue<Waiting> _waiting = new();
 
     public AuditTrail(Store store)
     {
@@ -87,11 +90,25 @@ internal sealed class AuditTrail : IDisposable
     /// <summary>Knows the compartments that details are sealed for.</summary>
     public MedLedger.Consent.Vault.RecordVault Vault => _store.Vault;
 
-    /// <summary>Logs events on their own; answers the index of the first.</summary>
+    /// <summary>
+    /// Logs events on their own; answers the index of the first. Whoever comes while another append is on its way to the
+    /// disk goes with the next one together: one signed head and one commit for all that waited.
+    /// </summary>
     public async Task<long> AppendAsync(IReadOnlyList<AuditEvent> events, CancellationToken cancellation)
     {
-        await using var context = _store.CreateDbContext();
-        return await AppendAsync(context, events, () => context.SaveChangesAsync(cancellation), cancellation);
+        var mine = new Waiting(events);
+        _waiting.Enqueue(mine);
+        await _one.WaitAsync(cancellation);
+        try
+        {
+            if (!mine.Index.Task.IsCompleted)
+                await AppendWaitingAsync();
+        }
+        finally
+        {
+            _one.Release();
+        }
+        return await mine.Index.Task;
     }
 
     /// <summary>Logs events together with what the context holds: <paramref name="commit"/> makes all of it durable, or nothing.</summary>
@@ -112,27 +129,10 @@ internal sealed class AuditTrail : IDisposable
         CancellationToken cancellation
     )
     {
-        var now = _store.Time.GetUtcNow();
-        var details = events.Select(one => Details(one, now)).ToList();
-        var entries = events.Zip(details, (one, detail) => Entry(one, detail, now)).ToList();
         await _one.WaitAsync(cancellation);
         try
         {
-            // Commands append beside a server: from the look at the head to the commit no other process writes.
-            await using var transaction = context.Database.CurrentTransaction is null
-                ? await context.Database.BeginTransactionAsync(cancellation)
-                : null;
-            var log = new AuditLog(new LogStore(context), Origin, _privateKey);
-            var append = await log.AppendAsync(entries, cancellation);
-            for (var i = 0; i < events.Count; i++)
-            {
-                if (details[i].Seal(_store.Vault, events[i].PatientKey, append.FirstIndex + i) is { } row)
-                    context.Add(row);
-            }
-            await commit(append.FirstIndex);
-            if (transaction is not null)
-                await transaction.CommitAsync(cancellation);
-            return append.FirstIndex;
+            return await CommitAsync(context, events, commit, cancellation);
         }
         finally
         {
@@ -167,6 +167,64 @@ internal sealed class AuditTrail : IDisposable
     {
         _privateKey.Dispose();
         _one.Dispose();
+    }
+
+    // Nobody's cancellation ends the append of the others. What one of them asks for is logged also when its asker has
+    // gone meanwhile.
+    private async Task AppendWaitingAsync()
+    {
+        var batch = new List<Waiting>();
+        while (_waiting.TryDequeue(out var one))
+            batch.Add(one);
+        try
+        {
+            await using var context = _store.CreateDbContext();
+            var events = batch.SelectMany(one => one.Events).ToList();
+            var index = await CommitAsync(context, events, _ => Task.CompletedTask, CancellationToken.None);
+            foreach (var one in batch)
+            {
+                one.Index.SetResult(index);
+                index += one.Events.Count;
+            }
+        }
+        catch (Exception failure)
+        {
+            foreach (var one in batch)
+                one.Index.TrySetException(failure);
+        }
+    }
+
+    private async Task<long> CommitAsync(
+        LedgerContext context,
+        IReadOnlyList<AuditEvent> events,
+        Func<long, Task> commit,
+        CancellationToken cancellation
+    )
+    {
+        var now = _store.Time.GetUtcNow();
+        var details = events.Select(one => Details(one, now)).ToList();
+        var entries = events.Zip(details, (one, detail) => Entry(one, detail, now)).ToList();
+        // Commands append beside a server: from the look at the head to the commit no other process writes.
+        await using var transaction = context.Database.CurrentTransaction is null
+            ? await context.Database.BeginTransactionAsync(cancellation)
+            : null;
+        var store = new LogStore(context);
+        var append = await new AuditLog(store, Origin, _privateKey, _edge).AppendAsync(entries, cancellation);
+        store.Append(
+            details
+                .Select((detail, i) => detail.Seal(_store.Vault, events[i].PatientKey, append.FirstIndex + i))
+                .OfType<SealedAuditDetails>()
+        );
+        await commit(append.FirstIndex);
+        if (transaction is not null)
+            await transaction.CommitAsync(cancellation);
+        return append.FirstIndex;
+    }
+
+    /// <summary>Events that wait for their append.</summary>
+    private sealed record Waiting(IReadOnlyList<AuditEvent> Events)
+    {
+        public TaskCompletionSource<long> Index { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     private static AuditDetails Details(AuditEvent one, DateTimeOffset now) =>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MedLedger.Api.Cli;
 using MedLedger.Api.Keys;
 using MedLedger.Api.Persistence;
@@ -20,11 +21,15 @@ internal sealed class LedgerChain : IAsyncDisposable
     /// <summary>The file that keeps the addresses.</summary>
     public const string DeploymentFile = "chain.json";
 
+    /// <summary>How old the head may be that a plain read is decided on, beside the time that the chain itself takes.</summary>
+    public static readonly TimeSpan Recent = TimeSpan.FromMilliseconds(50);
+
     private readonly LocalNode? _node;
     private readonly List<IDisposable> _owned = [];
     private readonly TimeProvider _time;
     private readonly TimeSpan _silence;
     private int _reorganisations;
+    private volatile Seen? _recent;
 
     private LedgerChain(Connection connection, Deployment deployment, Store store)
     {
@@ -155,6 +160,22 @@ internal sealed class LedgerChain : IAsyncDisposable
         }
         return Follower.State.Head is { } head ? new ChainView(head.Number, head.Time, head.ReadAt) : null;
     }
+
+    /// <summary>
+    /// The same for plain reads, of which there may be thousands a second: the head as it was asked for at most
+    /// <see cref="Recent"/> ago. What was signed or sent here meanwhile counts all the same.
+    /// </summary>
+    public async Task<ChainView?> RecentViewAsync(CancellationToken cancellation)
+    {
+        if (_recent is { } known && Stopwatch.GetElapsedTime(known.At) < Recent)
+            return known.View;
+        var asked = Stopwatch.GetTimestamp();
+        var view = await ViewAsync(cancellation);
+        _recent = view is null ? null : new Seen(view, asked);
+        return view;
+    }
+
+    private sealed record Seen(ChainView View, long At);
 
     /// <summary>The head, for work that waits rather than being refused while the chain is out of reach.</summary>
     /// <exception cref="ChainUnavailableException">No endpoint answers.</exception>

@@ -5,19 +5,29 @@ using Microsoft.EntityFrameworkCore;
 namespace MedLedger.Api.Persistence;
 
 /// <summary>
-/// The audit log in the database, through one context: appends are staged beside whatever else the context holds, and
-/// become durable with it.
+/// The audit log in the database, through one context: appends are written in the transaction that is open there, and
+/// become durable with whatever else it holds.
 /// </summary>
 internal sealed class LogStore(LedgerContext context) : ILogStore
 {
+    private const string InsertEntry = """INSERT INTO log_entries ("Index", Entry) VALUES ($0, $1)""";
+    private const string InsertHead = "INSERT INTO log_heads (Size, Note) VALUES ($0, $1)";
+    private const string InsertDetails =
+        """INSERT INTO log_details ("Index", PatientKey, Content) VALUES ($0, $1, $2)""";
+    private const string ReplaceTile = """
+        INSERT INTO log_tiles (Level, "Index", Hashes) VALUES ($0, $1, $2)
+        ON CONFLICT (Level, "Index") DO UPDATE SET Hashes = excluded.Hashes
+        """;
+
+    private static readonly Func<LedgerContext, Task<LogHeadRow?>> Head = EF.CompileAsyncQuery(
+        (LedgerContext db) => db.Set<LogHeadRow>().AsNoTracking().OrderByDescending(h => h.Size).FirstOrDefault()
+    );
+
     /// <inheritdoc/>
     public async Task<LogHead?> ReadHeadAsync(CancellationToken cancellation)
     {
-        var row = await context
-            .Set<LogHeadRow>()
-            .AsNoTracking()
-            .OrderByDescending(h => h.Size)
-            .FirstOrDefaultAsync(cancellation);
+        cancellation.ThrowIfCancellationRequested();
+        var row = await Head(context);
         return row is null ? null : new LogHead(row.Size, row.Note);
     }
 
@@ -51,31 +61,28 @@ internal sealed class LogStore(LedgerContext context) : ILogStore
     }
 
     /// <inheritdoc/>
-    public async Task AppendAsync(LogAppend append, CancellationToken cancellation)
+    public Task AppendAsync(LogAppend append, CancellationToken cancellation)
     {
-        context.AddRange(
-            append.Entries.Select((entry, i) => new LogEntryRow { Index = append.FirstIndex + i, Entry = entry })
-        );
-        foreach (var (id, hashes) in append.Tiles)
+        using (var insert = new Statement(context, InsertEntry, 2))
         {
-            var row = await context.Set<LogTileRow>().FindAsync([id.Level, id.Index], cancellation);
-            if (row is null)
-            {
-                context.Add(
-                    new LogTileRow
-                    {
-                        Level = id.Level,
-                        Index = id.Index,
-                        Hashes = hashes,
-                    }
-                );
-            }
-            else
-            {
-                row.Hashes = hashes;
-                context.Entry(row).State = EntityState.Modified; // contexts that write records do not look for changes
-            }
+            for (var i = 0; i < append.Entries.Count; i++)
+                insert.Run(append.FirstIndex + i, append.Entries[i]);
         }
-        context.Add(new LogHeadRow { Size = append.Head.Size, Note = append.Head.Note });
+        using (var replace = new Statement(context, ReplaceTile, 3))
+        {
+            foreach (var (id, hashes) in append.Tiles)
+                replace.Run(id.Level, id.Index, hashes);
+        }
+        using (var insert = new Statement(context, InsertHead, 2))
+            insert.Run(append.Head.Size, append.Head.Note);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Stores the sealed details of entries, in the same transaction.</summary>
+    public void Append(IEnumerable<SealedAuditDetails> details)
+    {
+        using var insert = new Statement(context, InsertDetails, 3);
+        foreach (var one in details)
+            insert.Run(one.Index, one.PatientKey, one.Content);
     }
 }

@@ -9,6 +9,10 @@ namespace MedLedger.Api.Records;
 /// <summary>The stored delegations of a patient, opened.</summary>
 internal static class Delegates
 {
+    private static readonly Func<LedgerContext, string, IAsyncEnumerable<DelegationRow>> RowsOf = EF.CompileAsyncQuery(
+        (LedgerContext db, string key) => db.Set<DelegationRow>().Where(d => d.PatientKey == key)
+    );
+
     /// <summary>All that open, in force or not; a row that somebody changed gives no power.</summary>
     public static async Task<IReadOnlyList<(DelegationRow Row, Delegation Delegation)>> LoadAsync(
         LedgerContext context,
@@ -17,13 +21,14 @@ internal static class Delegates
         CancellationToken cancellation
     )
     {
-        var rows = await context.Set<DelegationRow>().Where(d => d.PatientKey == patientKey).ToListAsync(cancellation);
-        return
-        [
-            .. rows.Select(row => (row, SealedDelegation.Open(vault, patientKey, row.Id, row.Content)))
-                .Where(pair => pair.Item2 is not null)
-                .Select(pair => (pair.row, pair.Item2!)),
-        ];
+        cancellation.ThrowIfCancellationRequested();
+        var open = new List<(DelegationRow, Delegation)>();
+        await foreach (var row in RowsOf(context, patientKey))
+        {
+            if (SealedDelegation.Open(vault, patientKey, row.Id, row.Content) is { } delegation)
+                open.Add((row, delegation));
+        }
+        return open;
     }
 
     /// <summary>Who may read for the patient now.</summary>

@@ -52,6 +52,11 @@ internal sealed class EmergencyStore(
     private const int ShortestReason = 10;
     private const string NotHere = "there is no emergency access to this patient";
     private static readonly string[] Purposes = ["BTG", "ETREAT"];
+    private static readonly Func<LedgerContext, string, long, IAsyncEnumerable<EmergencyRow>> RowsOf =
+        EF.CompileAsyncQuery(
+            (LedgerContext db, string key, long after) =>
+                db.Set<EmergencyRow>().AsNoTracking().Where(e => e.PatientKey == key && e.Ends > after)
+        );
 
     /// <summary>
     /// Declares. An unknown patient, one whose consents forbid it, and one whose keys are gone are the same answer; each
@@ -202,17 +207,14 @@ internal sealed class EmergencyStore(
         CancellationToken cancellation
     )
     {
-        var seconds = now.ToUnixTimeSeconds();
-        var rows = await context
-            .Set<EmergencyRow>()
-            .AsNoTracking()
-            .Where(e => e.PatientKey == patientKey && e.Ends > seconds)
-            .ToListAsync(cancellation);
-        return
-        [
-            .. rows.Select(row => DeclaredEmergency.Open(vault, patientKey, row.Id, row.Content)?.Emergency)
-                .OfType<Emergency>(),
-        ];
+        cancellation.ThrowIfCancellationRequested();
+        var open = new List<Emergency>();
+        await foreach (var row in RowsOf(context, patientKey, now.ToUnixTimeSeconds()))
+        {
+            if (DeclaredEmergency.Open(vault, patientKey, row.Id, row.Content) is { } declared)
+                open.Add(declared.Emergency);
+        }
+        return open;
     }
 
     // The gate is asked as it will be for reading, with the declaration in hand, about the patient's own resource.

@@ -97,6 +97,7 @@ internal sealed class Erasure(Store store, AuditTrail audit)
         foreach (var job in jobs.Where(job => job.State == ErasureState.Accepted))
         {
             store.Custody.Shred(job.PatientKey);
+            store.Vault.Forget(job.PatientKey);
             await DeleteAsync(job, cancellation);
         }
         if (jobs.Count > 0)

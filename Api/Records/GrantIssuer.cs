@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using MedLedger.Api.Jobs;
 using MedLedger.Api.Keys;
 using MedLedger.Api.Node;
@@ -39,6 +40,10 @@ internal sealed class GrantIssuer : IDisposable
     /// <summary>Analyses that one grant allows.</summary>
     public const int MaxUses = 1024;
 
+    private const int MostTerms = 10_000;
+    private static readonly Func<LedgerContext, string, IAsyncEnumerable<GrantRow>> RowsOf = EF.CompileAsyncQuery(
+        (LedgerContext db, string key) => db.Set<GrantRow>().AsNoTracking().Where(g => g.PatientKey == key)
+    );
     private static readonly TimeSpan Validity = TimeSpan.FromDays(365);
     private static readonly TimeSpan Renewal = TimeSpan.FromDays(30);
     private readonly Store store;
@@ -49,6 +54,7 @@ internal sealed class GrantIssuer : IDisposable
     private readonly GrantSigner signer;
     private readonly GrantSender sender;
     private readonly SemaphoreSlim one = new(1);
+    private readonly ConcurrentDictionary<string, Terms> terms = new(StringComparer.Ordinal);
 
     public GrantIssuer(
         Store store,
@@ -183,8 +189,56 @@ internal sealed class GrantIssuer : IDisposable
         return grants;
     }
 
+    /// <summary>
+    /// The same for the gate, which needs no secret of a grant: the terms of a capsule that was opened and verified once
+    /// hold as long as the row has the same bytes and the patient's keys are there.
+    /// </summary>
+    public async Task<IReadOnlyList<CommittedGrant>> CommittedAsync(
+        LedgerContext context,
+        string patientKey,
+        CancellationToken cancellation
+    )
+    {
+        cancellation.ThrowIfCancellationRequested();
+        var rows = new List<GrantRow>();
+        await foreach (var row in RowsOf(context, patientKey))
+            rows.Add(row);
+        if (rows.Count == 0 || !store.Vault.HasKeys(patientKey))
+            return [];
+        var ids = rows.Select(row => (string?)row.GrantId).ToList();
+        var used = await context
+            .Set<AnalysisRow>()
+            .Where(a => ids.Contains(a.GrantId) && a.Slot != null)
+            .GroupBy(a => a.GrantId)
+            .Select(group => new { group.Key, Count = group.Count() })
+            .ToDictionaryAsync(one => one.Key!, one => one.Count, StringComparer.Ordinal, cancellation);
+        var grants = new List<CommittedGrant>();
+        foreach (var row in rows)
+        {
+            if (TermsOf(row) is not var (grant, leaf))
+                continue;
+            var state = StateOf(row, chain.Follower.State.Grant(leaf, out _)?.State ?? LeafState.Unknown);
+            grants.Add(new CommittedGrant(grant, leaf, state, grant.MaxUses - used.GetValueOrDefault(row.GrantId)));
+        }
+        return grants;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => one.Dispose();
+
+    private (Grant Grant, Fr Leaf)? TermsOf(GrantRow row)
+    {
+        if (terms.TryGetValue(row.GrantId, out var known) && known.Capsule.AsSpan().SequenceEqual(row.Capsule))
+            return (known.Grant, known.Leaf);
+        if (row.Open(store.Vault) is not { } capsule)
+            return null;
+        if (terms.Count >= MostTerms)
+            terms.Clear();
+        terms[row.GrantId] = new Terms(row.Capsule, capsule.Grant, capsule.Commitment.Leaf);
+        return (capsule.Grant, capsule.Commitment.Leaf);
+    }
+
+    private sealed record Terms(byte[] Capsule, Grant Grant, Fr Leaf);
 
     private async Task<GrantChange> StepAsync(string patientKey, CancellationToken cancellation)
     {

@@ -14,6 +14,9 @@ internal sealed class PatientStates(RecordVault vault, RecordGate gate, GrantIss
 {
     private const int MostTries = 100;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+    private static readonly Func<LedgerContext, string, Task<PatientRow?>> RowOf = EF.CompileAsyncQuery(
+        (LedgerContext db, string key) => db.Patients.AsNoTracking().SingleOrDefault(p => p.PatientKey == key)
+    );
     private static readonly IReadOnlySet<string> None = new HashSet<string>(StringComparer.Ordinal);
 
     /// <summary>States by patient key, the organization's included. A patient who is not known has none.</summary>
@@ -52,9 +55,8 @@ internal sealed class PatientStates(RecordVault vault, RecordGate gate, GrantIss
         CancellationToken cancellation
     )
     {
-        var row = await context
-            .Patients.AsNoTracking()
-            .SingleOrDefaultAsync(p => p.PatientKey == patientKey, cancellation);
+        cancellation.ThrowIfCancellationRequested();
+        var row = await RowOf(context, patientKey);
         if (row is null)
             return null;
         var reference = vault.OpenReference(patientKey, row.Reference);
@@ -67,9 +69,7 @@ internal sealed class PatientStates(RecordVault vault, RecordGate gate, GrantIss
             Patient = reference,
             Directives = directives ?? [],
             IsUncertain = directives is null,
-            Grants = issuer is null
-                ? []
-                : [.. (await issuer.GrantsAsync(context, patientKey, cancellation)).Select(g => g.Committed)],
+            Grants = issuer is null ? [] : await issuer.CommittedAsync(context, patientKey, cancellation),
             Emergencies = await EmergencyStore.OpenAsync(context, vault, patientKey, gate.Now, cancellation),
         };
         return state with { Delegates = await Delegates.ReadersAsync(context, vault, gate, state, cancellation) };

@@ -104,7 +104,7 @@ internal sealed class RecordAccess(OpenLedger ledger)
     {
         var patients = records.SelectMany(r => r.Record.Compartments).Select(c => c.PatientKey);
         var states = await ledger.States.LoadAsync(context, patients, cancellation);
-        var view = await ledger.Chain.ViewAsync(cancellation);
+        var view = await ledger.Chain.RecentViewAsync(cancellation);
         if (!isThere)
         {
             foreach (var record in records)

@@ -38,7 +38,7 @@ internal sealed class RecordHistory(OpenLedger ledger, AccessRequest request, Ac
     )
     {
         var compartments = await new RecordSearch(ledger, request, log).CompartmentsAsync(context, cancellation);
-        var view = await ledger.Chain.ViewAsync(cancellation);
+        var view = await ledger.Chain.RecentViewAsync(cancellation);
         var found = new List<ReadableRecord>();
         var looked = 0;
         try

@@ -57,9 +57,8 @@ internal sealed class RecordLabels(Store store, AuditTrail audit)
         CancellationToken cancellation
     )
     {
-        var pending = await Anchors.PendingAsync(context, cancellation);
-        var positions = await LeafPositions.LoadAsync(context, patientKey, cancellation);
-        var current = await store.Roots.LeavesAsync(context, patientKey, cancellation);
+        var current = await store.Roots.LeavesToWriteAsync(context, patientKey, cancellation);
+        var positions = new LeafPositions(current);
         var staged = new List<StagedLeaf>();
         var rows = context
             .Compartments.AsNoTracking()
@@ -84,8 +83,7 @@ internal sealed class RecordLabels(Store store, AuditTrail audit)
             row.Facts = relabelled.Compartment.Facts;
             context.Attach(row).Property(one => one.Facts).IsModified = true;
             var leaf = relabelled.Leaf.ToBytes();
-            var position = positions.Stage(context, patientKey, row.RecordKey, row.Version, leaf, pending);
-            staged.Add(new StagedLeaf(row.RecordKey, position, leaf));
+            staged.Add(new StagedLeaf(row.RecordKey, positions.Take(row.RecordKey), leaf) { Version = row.Version });
         }
         return staged;
     }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using MedLedger.Api.Jobs;
 using MedLedger.Crypto.Fields;
 using MedLedger.Crypto.PoseidonTrees;
@@ -9,16 +10,23 @@ namespace MedLedger.Api.Records;
 /// <param name="Position">Its position.</param>
 /// <param name="Leaf"><c>R</c>, 32 bytes.</param>
 /// <param name="IsConsent">Whether it is a Consent that is written now.</param>
-internal sealed record StagedLeaf(string RecordKey, int Position, byte[] Leaf, bool IsConsent = false);
+internal sealed record StagedLeaf(string RecordKey, int Position, byte[] Leaf, bool IsConsent = false)
+{
+    /// <summary>The version whose leaf it is, of one that is written now.</summary>
+    public int Version { get; init; }
+}
 
 /// <summary>The current leaves of one compartment with their root; it never changes.</summary>
 internal sealed class RecordLeaves
 {
     private readonly PoseidonTree _tree;
-    private readonly Dictionary<string, int> _positions;
+    private readonly ImmutableDictionary<string, int> _positions;
 
-    private RecordLeaves(PoseidonTree tree, Dictionary<string, int> positions) =>
+    private RecordLeaves(PoseidonTree tree, ImmutableDictionary<string, int> positions) =>
         (_tree, _positions) = (tree, positions);
+
+    /// <summary>The first position after all that are taken.</summary>
+    public int Next { get; private init; }
 
     /// <summary>The root.</summary>
     public Fr Root => _tree.Root;
@@ -36,28 +44,36 @@ internal sealed class RecordLeaves
     public Fr? Leaf(string recordKey) =>
         _positions.TryGetValue(recordKey, out var position) ? _tree.Get(position) : null;
 
+    /// <summary>The position of a record; null when it has none.</summary>
+    public int? Position(string recordKey) => _positions.TryGetValue(recordKey, out var position) ? position : null;
+
     /// <summary>The leaves of some rows; the last row of a position stands.</summary>
     /// <exception cref="InvalidDataException">A row is damaged.</exception>
     public static RecordLeaves Of(bool isOrganization, IReadOnlyList<StagedLeaf> rows) =>
-        new RecordLeaves(RecordTrees.EmptyTree(isOrganization), new(StringComparer.Ordinal)).With(rows);
+        new RecordLeaves(
+            RecordTrees.EmptyTree(isOrganization),
+            ImmutableDictionary.Create<string, int>(StringComparer.Ordinal)
+        ).With(rows);
 
     /// <summary>These leaves with others in their places.</summary>
     /// <exception cref="InvalidDataException">A row is damaged.</exception>
     public RecordLeaves With(IReadOnlyList<StagedLeaf> rows)
     {
         var tree = _tree.Copy();
-        var positions = new Dictionary<string, int>(_positions, StringComparer.Ordinal);
+        var (positions, next) = (_positions.ToBuilder(), Next);
         foreach (var row in rows)
         {
             if (row.Position < 0 || row.Position >= tree.Capacity)
                 throw new InvalidDataException("A stored leaf stands outside its tree; the database is damaged.");
             if (!positions.TryAdd(row.RecordKey, row.Position) && positions[row.RecordKey] != row.Position)
                 throw new InvalidDataException("A record has two leaves; the database is damaged.");
+            next = Math.Max(next, row.Position + 1);
         }
         tree.SetAll([.. rows.Select(row => KeyValuePair.Create((long)row.Position, RecordTrees.Element(row.Leaf)))]);
         var added = rows.Where(row => row.IsConsent).Select(row => row.RecordKey);
-        return new RecordLeaves(tree, positions)
+        return new RecordLeaves(tree, positions.ToImmutable())
         {
+            Next = next,
             Consents = Consents?.Concat(added).ToHashSet(StringComparer.Ordinal),
         };
     }

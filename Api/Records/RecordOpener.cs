@@ -25,7 +25,7 @@ internal sealed class RecordOpener(RecordVault vault, RecordGate gate)
         using var session = vault.BeginOpening();
         foreach (var stored in records)
         {
-            var decisions = gate.Decide(request, stored.Record, states, chain);
+            var decisions = gate.Decide(request, stored.Record, states, chain, session);
             if (decisions[^1].Decision is AccessDecision.Deny deny)
             {
                 refused(stored, deny.Reason);

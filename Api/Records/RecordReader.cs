@@ -69,10 +69,11 @@ internal static class RecordReader
     {
         foreach (var keys in recordKeys.Chunk(Chunk))
         {
-            var read = Newest(context)
-                .Where(r => keys.Contains(r.RecordKey) && (deleted || !r.IsDeleted))
-                .OrderBy(r => r.RecordKey);
-            foreach (var stored in await LoadAsync(context, read, cancellation))
+            var read = context
+                .Records.Where(r => keys.Contains(r.RecordKey) && (deleted || !r.IsDeleted))
+                .Where(r => r.Version == context.Records.Where(o => o.RecordKey == r.RecordKey).Max(o => o.Version));
+            var found = await LoadAsync(context, Flat(context, read).AsAsyncEnumerable, cancellation);
+            foreach (var stored in found.OrderBy(one => one.Record.RecordKey, StringComparer.Ordinal))
                 yield return stored;
         }
     }
@@ -90,31 +91,9 @@ internal static class RecordReader
         CancellationToken cancellation
     )
     {
-        var read = context
-            .Records.AsNoTracking()
-            .Include(r => r.Compartments)
-            .Where(r =>
-                r.RecordKey
-                == (
-                    context
-                        .Compartments.Where(o =>
-                            string.Compare(o.RecordKey, recordKey) >= 0
-                            && (o.RecordKey == recordKey || o.PatientKey != organizationKey)
-                        )
-                        .OrderBy(o => o.RecordKey)
-                        .Select(o => o.RecordKey)
-                        .FirstOrDefault()
-                    ?? context
-                        .Compartments.Where(o => o.PatientKey != organizationKey)
-                        .OrderBy(o => o.RecordKey)
-                        .Select(o => o.RecordKey)
-                        .FirstOrDefault()
-                )
-            )
-            .OrderByDescending(r => r.Version == version)
-            .ThenByDescending(r => r.Version)
-            .Take(1);
-        return await LoadAsync(context, read, cancellation) is [var nearest] ? nearest : null;
+        // 0 is no version: no row is preferred to the newest.
+        IAsyncEnumerable<FlatRow> Read() => Nearest(context, recordKey, version ?? 0, organizationKey);
+        return await LoadAsync(context, Read, cancellation) is [var nearest] ? nearest : null;
     }
 
     /// <summary>All versions of a record, the newest first.</summary>
@@ -124,12 +103,9 @@ internal static class RecordReader
         CancellationToken cancellation
     )
     {
-        var read = context
-            .Records.AsNoTracking()
-            .Include(r => r.Compartments)
-            .Where(r => r.RecordKey == recordKey)
-            .OrderByDescending(r => r.Version);
-        return await LoadAsync(context, read, cancellation);
+        var read = context.Records.Where(r => r.RecordKey == recordKey);
+        var found = await LoadAsync(context, Flat(context, read).AsAsyncEnumerable, cancellation);
+        return [.. found.OrderByDescending(one => one.Record.Version)];
     }
 
     /// <summary>Versions of records, in the order in which they are named.</summary>
@@ -141,26 +117,70 @@ internal static class RecordReader
     {
         var keys = versions.Select(v => v.RecordKey).Distinct(StringComparer.Ordinal).ToArray();
         var (first, last) = (versions.Min(v => v.Written), versions.Max(v => v.Written));
-        var read = context
-            .Records.AsNoTracking()
-            .Include(r => r.Compartments)
-            .Where(r => keys.Contains(r.RecordKey) && r.Written >= first && r.Written <= last);
-        var loaded = (await LoadAsync(context, read, cancellation)).ToDictionary(r =>
-            (r.Record.RecordKey, r.Record.Version)
-        );
+        var read = context.Records.Where(r => keys.Contains(r.RecordKey) && r.Written >= first && r.Written <= last);
+        var found = await LoadAsync(context, Flat(context, read).AsAsyncEnumerable, cancellation);
+        var loaded = found.ToDictionary(r => (r.Record.RecordKey, r.Record.Version));
         return [.. versions.Select(v => loaded.GetValueOrDefault((v.RecordKey, v.Version))).OfType<StoredRecord>()];
     }
 
-    private static IQueryable<RecordRow> Newest(LedgerContext context) =>
-        context
-            .Records.AsNoTracking()
-            .Include(r => r.Compartments)
-            .Where(r => r.Version == context.Records.Where(o => o.RecordKey == r.RecordKey).Max(o => o.Version));
+    // A record version in one compartment with the rows that open it, so that one query reads all of them.
+    private sealed record FlatRow(
+        RecordRow Record,
+        int Newest,
+        CompartmentRow Compartment,
+        KeyEncapsulation? Encapsulation,
+        Segment? Segment
+    );
+
+    private static readonly Func<LedgerContext, string, int, string, IAsyncEnumerable<FlatRow>> Nearest =
+        EF.CompileAsyncQuery(
+            (LedgerContext db, string recordKey, int version, string organizationKey) =>
+                from r in db
+                    .Records.AsNoTracking()
+                    .Where(r =>
+                        r.RecordKey
+                        == (
+                            db.Compartments.Where(o =>
+                                    string.Compare(o.RecordKey, recordKey) >= 0
+                                    && (o.RecordKey == recordKey || o.PatientKey != organizationKey)
+                                )
+                                .OrderBy(o => o.RecordKey)
+                                .Select(o => o.RecordKey)
+                                .FirstOrDefault()
+                            ?? db.Compartments.Where(o => o.PatientKey != organizationKey)
+                                .OrderBy(o => o.RecordKey)
+                                .Select(o => o.RecordKey)
+                                .FirstOrDefault()
+                        )
+                    )
+                    .OrderByDescending(r => r.Version == version)
+                    .ThenByDescending(r => r.Version)
+                    .Take(1)
+                join c in db.Compartments on new { r.RecordKey, r.Version } equals new { c.RecordKey, c.Version }
+                join e in db.Encapsulations on c.EncapsulationId equals e.Id into encapsulations
+                from e in encapsulations.DefaultIfEmpty()
+                join s in db.Segments on e.SegmentId equals s.Id into segments
+                from s in segments.DefaultIfEmpty()
+                select new FlatRow(r, db.Records.Where(o => o.RecordKey == r.RecordKey).Max(o => o.Version), c, e, s)
+        );
+
+    private static readonly Func<LedgerContext, string, IAsyncEnumerable<KeyStanza>> StanzasOf = EF.CompileAsyncQuery(
+        (LedgerContext db, string segment) => db.Stanzas.AsNoTracking().Where(s => s.SegmentId == segment)
+    );
+
+    private static IQueryable<FlatRow> Flat(LedgerContext context, IQueryable<RecordRow> read) =>
+        from r in read.AsNoTracking()
+        join c in context.Compartments on new { r.RecordKey, r.Version } equals new { c.RecordKey, c.Version }
+        join e in context.Encapsulations on c.EncapsulationId equals e.Id into encapsulations
+        from e in encapsulations.DefaultIfEmpty()
+        join s in context.Segments on e.SegmentId equals s.Id into segments
+        from s in segments.DefaultIfEmpty()
+        select new FlatRow(r, context.Records.Where(o => o.RecordKey == r.RecordKey).Max(o => o.Version), c, e, s);
 
     // Read until no write came in between, so that records and leaves are of one moment.
     private static async Task<IReadOnlyList<StoredRecord>> LoadAsync(
         LedgerContext context,
-        IQueryable<RecordRow> read,
+        Func<IAsyncEnumerable<FlatRow>> read,
         CancellationToken cancellation
     )
     {
@@ -169,7 +189,8 @@ internal static class RecordReader
         for (var tries = 1; ; tries++)
         {
             var before = roots.Changes;
-            var loaded = await LoadOnceAsync(context, roots, await read.ToListAsync(cancellation), cancellation);
+            var rows = await read().ToListAsync(cancellation);
+            var loaded = await LoadOnceAsync(context, roots, rows, cancellation);
             if (tries == MostTries || (before == roots.Changes && before % 2 == 0))
                 return loaded;
             await Task.Delay(Pause, cancellation);
@@ -179,68 +200,48 @@ internal static class RecordReader
     private static async Task<IReadOnlyList<StoredRecord>> LoadOnceAsync(
         LedgerContext context,
         RecordRoots roots,
-        IReadOnlyList<RecordRow> records,
+        IReadOnlyList<FlatRow> rows,
         CancellationToken cancellation
     )
     {
-        var keys = records.Select(r => r.RecordKey).Distinct(StringComparer.Ordinal).ToArray();
-        var newest = await context
-            .Records.Where(r => keys.Contains(r.RecordKey))
-            .GroupBy(r => r.RecordKey)
-            .Select(group => new { group.Key, Version = group.Max(r => r.Version) })
-            .ToDictionaryAsync(one => one.Key, one => one.Version, StringComparer.Ordinal, cancellation);
-        var encapsulationIds = records
-            .SelectMany(r => r.Compartments)
-            .Select(c => c.EncapsulationId)
-            .Distinct(StringComparer.Ordinal)
-            .ToArray();
-        var encapsulations = await context
-            .Encapsulations.AsNoTracking()
-            .Where(e => encapsulationIds.Contains(e.Id))
-            .ToDictionaryAsync(e => e.Id, StringComparer.Ordinal, cancellation);
-        var segmentIds = encapsulations.Values.Select(e => e.SegmentId).Distinct(StringComparer.Ordinal).ToArray();
-        var segments = await context
-            .Segments.AsNoTracking()
-            .Where(s => segmentIds.Contains(s.Id))
-            .ToDictionaryAsync(s => s.Id, StringComparer.Ordinal, cancellation);
-        var stanzas = (
-            await context.Stanzas.AsNoTracking().Where(s => segmentIds.Contains(s.SegmentId)).ToListAsync(cancellation)
-        ).ToLookup(s => s.SegmentId, StringComparer.Ordinal);
+        // One query, however many segments there are: what it costs says nothing of what was found.
+        var segments = rows.Select(r => r.Segment?.Id).OfType<string>().Distinct(StringComparer.Ordinal).ToArray();
+        var read = segments is [var only]
+            ? StanzasOf(context, only)
+            : context.Stanzas.AsNoTracking().Where(s => segments.Contains(s.SegmentId)).AsAsyncEnumerable();
+        var stanzas = (await read.ToListAsync(cancellation)).ToLookup(s => s.SegmentId, StringComparer.Ordinal);
         var leaves = new Dictionary<string, RecordLeaves?>(StringComparer.Ordinal);
-        foreach (var patientKey in records.SelectMany(r => r.Compartments).Select(c => c.PatientKey))
-        {
-            if (!leaves.ContainsKey(patientKey))
-                leaves.Add(patientKey, await roots.LeavesAsync(context, patientKey, cancellation));
-        }
+        foreach (var patientKey in rows.Select(r => r.Compartment.PatientKey).Distinct(StringComparer.Ordinal))
+            leaves.Add(patientKey, await roots.LeavesAsync(context, patientKey, cancellation));
 
-        return
-        [
-            .. records.Select(record => new StoredRecord(
-                record.ToSealed(),
-                [
-                    .. record
-                        .Compartments.Where(c => encapsulations.ContainsKey(c.EncapsulationId))
-                        .Select(c => encapsulations[c.EncapsulationId])
-                        .Select(encapsulation => new CompartmentKeys
-                        {
-                            Segment = segments[encapsulation.SegmentId],
-                            Encapsulation = encapsulation,
-                            Stanzas = [.. stanzas[encapsulation.SegmentId]],
-                        }),
-                ],
-                record
-                    .Compartments.Where(c => leaves[c.PatientKey]?.Leaf(record.RecordKey) is not null)
-                    .ToDictionary(
-                        c => c.PatientKey,
-                        c => leaves[c.PatientKey]!.Leaf(record.RecordKey)!.Value,
-                        StringComparer.Ordinal
-                    )
-            )
+        var loaded = new List<StoredRecord>();
+        foreach (var group in rows.GroupBy(r => (r.Record.RecordKey, r.Record.Version)))
+        {
+            var (record, compartments) = (group.First().Record, group.ToList());
+            record.Compartments.AddRange(compartments.Select(c => c.Compartment));
+            var keys = compartments
+                .Where(c => c is { Encapsulation: not null, Segment: not null })
+                .Select(c => new CompartmentKeys
+                {
+                    Segment = c.Segment!,
+                    Encapsulation = c.Encapsulation!,
+                    Stanzas = [.. stanzas[c.Segment!.Id]],
+                });
+            var current = new Dictionary<string, Fr>(StringComparer.Ordinal);
+            foreach (var patientKey in compartments.Select(c => c.Compartment.PatientKey))
             {
-                Written = DateTimeOffset.FromUnixTimeMilliseconds(record.Written),
-                IsDeleted = record.IsDeleted,
-                IsCurrent = newest.GetValueOrDefault(record.RecordKey, record.Version) == record.Version,
-            }),
-        ];
+                if (leaves[patientKey]?.Leaf(record.RecordKey) is { } leaf)
+                    current.Add(patientKey, leaf);
+            }
+            loaded.Add(
+                new StoredRecord(record.ToSealed(), [.. keys], current)
+                {
+                    Written = DateTimeOffset.FromUnixTimeMilliseconds(record.Written),
+                    IsDeleted = record.IsDeleted,
+                    IsCurrent = group.First().Newest == record.Version,
+                }
+            );
+        }
+        return loaded;
     }
 }

@@ -250,13 +250,11 @@ internal sealed class RecordRelabelling(Store store, LedgerContext context) : ID
     {
         if (!_positions.TryGetValue(patientKey, out var positions))
         {
-            positions = await LeafPositions.LoadAsync(context, patientKey, cancellation);
+            positions = new LeafPositions(await store.Roots.LeavesToWriteAsync(context, patientKey, cancellation));
             _positions.Add(patientKey, positions);
         }
-        var pending = await Anchors.PendingAsync(context, cancellation);
-        var position = positions.Stage(context, patientKey, row.RecordKey, row.Version, leaf, pending);
         if (!_leaves.TryGetValue(patientKey, out var staged))
             _leaves.Add(patientKey, staged = []);
-        staged.Add(new StagedLeaf(row.RecordKey, position, leaf));
+        staged.Add(new StagedLeaf(row.RecordKey, positions.Take(row.RecordKey), leaf) { Version = row.Version });
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using MedLedger.Api.Jobs;
 using MedLedger.Api.Persistence;
 using MedLedger.Consent.Commitments;
@@ -19,13 +20,18 @@ namespace MedLedger.Api.Records;
 internal sealed class RecordRoots(Store store) : IDisposable
 {
     private const int MostTrees = 256;
+    private const string PutLeaf = """
+        INSERT INTO leaves (PatientKey, Position, Since, RecordKey, Version, Leaf) VALUES ($0, $1, $2, $3, $4, $5)
+        ON CONFLICT (PatientKey, Position, Since) DO UPDATE SET Version = excluded.Version, Leaf = excluded.Leaf
+        """;
+
     private readonly SemaphoreSlim _opening = new(1);
     private readonly ConcurrentDictionary<string, RecordLeaves> _trees = new(StringComparer.Ordinal);
     private volatile State? _state;
     private long _changes;
 
     /// <summary>The roots as they were committed last; a later commit makes a new one.</summary>
-    private sealed record State(PoseidonTree Global, IReadOnlyDictionary<string, Fr> Roots);
+    private sealed record State(PoseidonTree Global, ImmutableDictionary<string, Fr> Roots);
 
     /// <summary>The global record root after the last committed write.</summary>
     /// <exception cref="InvalidDataException">The rows do not hash to the root in the signed log.</exception>
@@ -60,9 +66,20 @@ internal sealed class RecordRoots(Store store) : IDisposable
         return read;
     }
 
+    /// <summary>The same for a writer, who holds the writing turn: null only when there is no record yet.</summary>
+    /// <exception cref="InvalidDataException">The rows do not hash to the root in the signed log.</exception>
+    public async Task<RecordLeaves?> LeavesToWriteAsync(
+        LedgerContext context,
+        string patientKey,
+        CancellationToken cancellation
+    ) =>
+        await LeavesAsync(context, patientKey, cancellation)
+        ?? ((await OpenAsync(cancellation)).Roots.ContainsKey(patientKey) ? throw Forged() : null);
+
     /// <summary>
     /// Makes a write durable, with new leaves and log entries that carry the record root after it. The caller holds the
-    /// writing turn; its context, which looks for no changes, holds everything else of the write.
+    /// writing turn; its context, which looks for no changes, holds everything else of the write, but for what
+    /// <paramref name="rows"/> adds after it in the same transaction.
     /// </summary>
     /// <returns>The index that the log gave.</returns>
     public async Task<long> CommitAsync(
@@ -70,10 +87,21 @@ internal sealed class RecordRoots(Store store) : IDisposable
         IReadOnlyDictionary<PatientRow, IReadOnlyList<StagedLeaf>> leaves,
         AuditTrail audit,
         IReadOnlyList<AuditEvent> entries,
-        CancellationToken cancellation
+        CancellationToken cancellation,
+        Action? rows = null
     )
     {
+        var anchor = await Anchors.PendingAsync(context, cancellation);
         var change = await PrepareAsync(context, leaves, cancellation);
+        async Task SaveAsync()
+        {
+            await context.SaveChangesAsync(cancellation);
+            rows?.Invoke();
+            using var put = new Statement(context, PutLeaf, 6);
+            foreach (var (patient, staged) in leaves)
+            foreach (var leaf in staged)
+                put.Run(patient.PatientKey, leaf.Position, anchor, leaf.RecordKey, leaf.Version, leaf.Leaf);
+        }
         var isCommitted = false;
         try
         {
@@ -86,7 +114,7 @@ internal sealed class RecordRoots(Store store) : IDisposable
             var index = await audit.AppendAsync(
                 context,
                 [.. entries.Select(entry => entry with { Root = change.Root })],
-                () => context.SaveChangesAsync(cancellation),
+                SaveAsync,
                 cancellation
             );
             isCommitted = true;
@@ -142,7 +170,7 @@ internal sealed class RecordRoots(Store store) : IDisposable
         }
         else
         {
-            var roots = new Dictionary<string, Fr>(state.Roots, StringComparer.Ordinal);
+            var roots = state.Roots.ToBuilder();
             foreach (var (patientKey, tree) in change.Trees)
             {
                 roots[patientKey] = tree.Root;
@@ -153,7 +181,7 @@ internal sealed class RecordRoots(Store store) : IDisposable
                 roots.Remove(erased);
                 _trees.TryRemove(erased, out _);
             }
-            _state = new State(change.Global, roots);
+            _state = new State(change.Global, roots.ToImmutable());
         }
         Interlocked.Increment(ref _changes);
     }
@@ -207,7 +235,7 @@ internal sealed class RecordRoots(Store store) : IDisposable
     {
         await using var context = store.CreateDbContext();
         var logged = await LoggedRootAsync(context, cancellation);
-        var roots = new Dictionary<string, Fr>(StringComparer.Ordinal);
+        var roots = ImmutableDictionary.CreateBuilder<string, Fr>(StringComparer.Ordinal);
         var leaves = new List<KeyValuePair<long, Fr>>();
         await foreach (var row in context.Patients.AsNoTracking().AsAsyncEnumerable().WithCancellation(cancellation))
         {
@@ -218,7 +246,9 @@ internal sealed class RecordRoots(Store store) : IDisposable
         }
         var global = RecordTrees.EmptyGlobal();
         global.SetAll(leaves);
-        return global.Root == (logged ?? RecordTrees.EmptyGlobal().Root) ? new State(global, roots) : throw Forged();
+        return global.Root == (logged ?? RecordTrees.EmptyGlobal().Root)
+            ? new State(global, roots.ToImmutable())
+            : throw Forged();
     }
 
     /// <summary>The record root in the newest entry that has one, after the whole log was held against its signed head.</summary>
@@ -259,8 +289,12 @@ internal sealed class RecordRoots(Store store) : IDisposable
 
     private void Keep(string patientKey, RecordLeaves tree)
     {
+        // The organization's, which grows with all patients, stays.
         if (_trees.Count >= MostTrees)
-            _trees.Clear();
+        {
+            foreach (var key in _trees.Keys.Where(key => key != store.Vault.OrganizationKey))
+                _trees.TryRemove(key, out _);
+        }
         _trees[patientKey] = tree;
     }
 

@@ -97,7 +97,7 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
         if (standIns is null)
             Count(keys.Count);
         var readable = new List<ReadableRecord>();
-        var view = await ledger.Chain.ViewAsync(cancellation);
+        var view = await ledger.Chain.RecentViewAsync(cancellation);
         var known = new Dictionary<string, PatientState>(StringComparer.Ordinal);
         foreach (var chunk in keys.Chunk(200))
         {

@@ -19,21 +19,20 @@ internal sealed class RecordWriter : IAsyncDisposable
     private readonly RecordVault _vault;
     private readonly SealingTransaction _sealing;
     private readonly IDisposable _turn;
-    private readonly long _anchor;
     private readonly long _now;
+    private readonly StagedRows _rows = new();
     private readonly Dictionary<string, Compartment> _compartments = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Segment> _segments = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<CompartmentRow>> _versions = new(StringComparer.Ordinal);
     private readonly HashSet<(string RecordKey, int Version)> _deleted = [];
 
-    private RecordWriter(LedgerContext context, Store store, IDisposable turn, long anchor)
+    private RecordWriter(LedgerContext context, Store store, IDisposable turn)
     {
         _turn = turn;
         _context = context;
         _store = store;
         _vault = store.Vault;
         _now = store.Time.GetUtcNow().ToUnixTimeMilliseconds();
-        _anchor = anchor;
         _sealing = _vault.BeginSealing();
     }
 
@@ -46,7 +45,7 @@ internal sealed class RecordWriter : IAsyncDisposable
             await store.Roots.RootAsync(cancellation); // nothing is written on top of rows that somebody changed
             var context = store.CreateDbContext();
             context.ChangeTracker.AutoDetectChangesEnabled = false;
-            return new RecordWriter(context, store, turn, await Anchors.PendingAsync(context, cancellation));
+            return new RecordWriter(context, store, turn);
         }
         catch
         {
@@ -152,7 +151,9 @@ internal sealed class RecordWriter : IAsyncDisposable
             record = record.With(await RaisedAsync(key, newest, versions, cancellation));
         foreach (var compartment in compartments)
         {
-            compartment.Positions ??= await LeafPositions.LoadAsync(_context, compartment.Row.PatientKey, cancellation);
+            compartment.Positions ??= new LeafPositions(
+                await _store.Roots.LeavesToWriteAsync(_context, compartment.Row.PatientKey, cancellation)
+            );
             if (compartment.Row.Index >= 0 && !compartment.Positions.HasRoomFor(key))
                 return (WriteOutcome.Rejected, "beyond the 16,384 records that one patient can have");
         }
@@ -178,19 +179,18 @@ internal sealed class RecordWriter : IAsyncDisposable
             return (WriteOutcome.Rejected, "of a patient whose keys cannot be had");
         foreach (var compartment in compartments)
         {
-            var patient = compartment.Row.PatientKey;
-            var leaf = written.Leaves[patient].ToBytes();
-            var position = compartment.Positions!.Stage(_context, patient, key, version, leaf, _anchor);
-            compartment.Leaves.Add(new StagedLeaf(key, position, leaf, record.Type == "Consent"));
+            var leaf = written.Leaves[compartment.Row.PatientKey].ToBytes();
+            var position = compartment.Positions!.Take(key);
+            compartment.Leaves.Add(new StagedLeaf(key, position, leaf, record.Type == "Consent") { Version = version });
         }
         Stage(written.Record, versions, reason == WriteReason.Deletion);
         if (record.Type == "Consent")
             compartments.ForEach(StageChange);
         var isNew = version == 1 || _deleted.Contains((key, newest));
         if (reason == WriteReason.Deletion)
-            await UnstageAsync(key, version, cancellation);
+            Unstage(key, version);
         else
-            await StageFoundAsync(record, key, compartments, isNew, cancellation);
+            StageFound(record, key, compartments, isNew);
         return (isNew ? WriteOutcome.Created : WriteOutcome.Updated, null);
     }
 
@@ -252,7 +252,14 @@ internal sealed class RecordWriter : IAsyncDisposable
             await _context.SaveChangesAsync(cancellation);
             return null;
         }
-        return await _store.Roots.CommitAsync(_context, leaves, audit, entries, cancellation);
+        return await _store.Roots.CommitAsync(
+            _context,
+            leaves,
+            audit,
+            entries,
+            cancellation,
+            () => _rows.Insert(_context)
+        );
     }
 
     /// <inheritdoc/>
@@ -344,11 +351,10 @@ internal sealed class RecordWriter : IAsyncDisposable
         return segment;
     }
 
-    private async Task UnstageAsync(string key, int version, CancellationToken cancellation)
+    private void Unstage(string key, int version)
     {
         _deleted.Add((key, version));
-        _context.Tokens.RemoveRange(await _context.Tokens.Where(t => t.RecordKey == key).ToListAsync(cancellation));
-        _context.Search.RemoveRange(await _context.Search.Where(t => t.RecordKey == key).ToListAsync(cancellation));
+        _rows.Unfind(key);
     }
 
     private void Stage(SealedRecord sealedRecord, List<CompartmentRow> versions, bool isDeleted)
@@ -362,23 +368,17 @@ internal sealed class RecordWriter : IAsyncDisposable
             IsDeleted = isDeleted,
             Compartments = [.. sealedRecord.Compartments.Select(c => CompartmentRow.Of(sealedRecord, c))],
         };
-        _context.Records.Add(row);
+        _rows.Add(row);
         versions.AddRange(row.Compartments);
     }
 
-    private async Task StageFoundAsync(
-        PreparedRecord record,
-        string key,
-        IReadOnlyList<Compartment> compartments,
-        bool isNew,
-        CancellationToken cancellation
-    )
+    private void StageFound(PreparedRecord record, string key, IReadOnlyList<Compartment> compartments, bool isNew)
     {
         foreach (var (row, index, _) in compartments)
         {
             if (isNew)
-                _context.Tokens.Add(new TokenRow { Token = index.Token("", "_type", record.Type), RecordKey = key });
-            await SearchRows.StageAsync(_context, record, key, row.PatientKey, index, isNew, cancellation);
+                _rows.AddToken(index.Token("", "_type", record.Type), key);
+            _rows.Find(row.PatientKey, key, SearchRows.Of(record, index));
         }
     }
 

@@ -54,11 +54,13 @@ public sealed class RecordGate(RecordVault vault, AccessGate gate, TimeProvider 
     /// <param name="record">The row.</param>
     /// <param name="states">States by patient key.</param>
     /// <param name="chain">The chain, null when it is out of reach.</param>
+    /// <param name="session">The openings that follow, which then need not open the facts again; null for none.</param>
     public IReadOnlyList<GateDecision> Decide(
         AccessRequest request,
         SealedRecord record,
         IReadOnlyDictionary<string, PatientState> states,
-        ChainView? chain
+        ChainView? chain,
+        OpeningSession? session = null
     )
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -67,7 +69,7 @@ public sealed class RecordGate(RecordVault vault, AccessGate gate, TimeProvider 
         var decisions = new List<GateDecision>(record.Compartments.Count);
         foreach (var sealedCompartment in record.Compartments)
         {
-            var decision = DecideOne(request, record, sealedCompartment, states, chain);
+            var decision = DecideOne(request, record, sealedCompartment, states, chain, session);
             decisions.Add(decision);
             if (decision.Decision is AccessDecision.Deny)
                 return decisions;
@@ -184,10 +186,13 @@ public sealed class RecordGate(RecordVault vault, AccessGate gate, TimeProvider 
         SealedRecord record,
         SealedCompartment compartment,
         IReadOnlyDictionary<string, PatientState> states,
-        ChainView? chain
+        ChainView? chain,
+        OpeningSession? session
     )
     {
-        var facts = vault.OpenFacts(record.RecordKey, record.Version, compartment);
+        var facts = session is null
+            ? vault.OpenFacts(record.RecordKey, record.Version, compartment)
+            : session.Facts(record.RecordKey, record.Version, compartment);
         if (facts is null || !states.TryGetValue(compartment.PatientKey, out var state))
             return new GateDecision(new AccessDecision.Deny(DenyReason.KeysUnavailable), null, null);
         // Only the organization's own compartment may do without a patient.

@@ -3,24 +3,27 @@ using MedLedger.Crypto.Log;
 namespace MedLedger.Consent.Log;
 
 /// <summary>
-/// The append-only log. It keeps nothing in memory: each append reads the head and the right edge from the store, and
-/// its outcome is valid once the surrounding transaction is committed; before that, no receipt may leave. Appends are one
-/// at a time; the caller holds the writing transaction.
+/// The append-only log. Each append reads the head from the store, and the right edge of its tree unless the head is the
+/// one that <see cref="LogEdge"/> remembers; its outcome is valid once the surrounding transaction is committed; before
+/// that, no receipt may leave. Appends are one at a time; the caller holds the writing transaction.
 /// </summary>
 public sealed class AuditLog
 {
     private readonly ILogStore _store;
     private readonly Ed25519PrivateKey _privateKey;
+    private readonly LogEdge? _edge;
 
     /// <summary>Opens the log.</summary>
     /// <param name="store">Where it is kept.</param>
     /// <param name="origin">Its name, in every checkpoint; no spaces or plus signs.</param>
     /// <param name="privateKey">The log's key, owned by the caller.</param>
-    public AuditLog(ILogStore store, string origin, Ed25519PrivateKey privateKey)
+    /// <param name="edge">What earlier appends left, for the next one; null to read it from the store each time.</param>
+    public AuditLog(ILogStore store, string origin, Ed25519PrivateKey privateKey, LogEdge? edge = null)
     {
         ArgumentNullException.ThrowIfNull(privateKey);
         _store = store;
         _privateKey = privateKey;
+        _edge = edge;
         Key = new NoteKey(origin, privateKey.PublicKey);
     }
 
@@ -36,21 +39,9 @@ public sealed class AuditLog
 
         var bytes = entries.Select(e => e.Encode()).ToArray();
         var leaves = bytes.Select(b => MerkleHash.Leaf(b)).ToArray();
-        var before = await ReadCheckpointAsync(cancellation);
-        var size = before?.Size ?? 0;
-        void Append(TileTree tree)
-        {
-            _ = tree.Root();
-            foreach (var leaf in leaves)
-                tree.Append(leaf);
-            _ = tree.Root();
-        }
-        var tree = await LoadAsync(size, Append, cancellation);
-
-        // Nothing is signed on top of tiles that somebody changed.
-        if (before is not null && !before.Root.SequenceEqual(tree.Root()))
-            throw new InvalidDataException("The check log failed: the stored log does not hash to its signed head.");
-
+        var head = await _store.ReadHeadAsync(cancellation);
+        var tree = _edge?.TreeAt(head) ?? await OpenAsync(head, cancellation);
+        var size = tree.Size;
         foreach (var leaf in leaves)
             tree.Append(leaf);
         var checkpoint = new Checkpoint(Key.Name, tree.Size, tree.Root());
@@ -62,6 +53,7 @@ public sealed class AuditLog
             Head = new LogHead(tree.Size, checkpoint.Sign(Key, _privateKey)),
         };
         await _store.AppendAsync(append, cancellation);
+        _edge?.Keep(append.Head, tree);
         return append;
     }
 
@@ -99,16 +91,19 @@ public sealed class AuditLog
         return tree.Root(size);
     }
 
-    private async Task<Checkpoint?> ReadCheckpointAsync(CancellationToken cancellation)
+    // Nothing is signed on top of tiles that somebody changed.
+    private async Task<TileTree> OpenAsync(LogHead? head, CancellationToken cancellation)
     {
-        var head = await _store.ReadHeadAsync(cancellation);
         if (head is null)
-            return null;
-        return Checkpoint.TryVerify(head.Note, Key, out var checkpoint) && checkpoint.Size == head.Size
-            ? checkpoint
-            : throw new InvalidDataException(
+            return new TileTree(0, _ => throw new InvalidDataException("An empty log has no tiles."));
+        if (!Checkpoint.TryVerify(head.Note, Key, out var checkpoint) || checkpoint.Size != head.Size)
+            throw new InvalidDataException(
                 "The check log failed: the stored head of the log was not signed by its key."
             );
+        var tree = await LoadAsync(head.Size, LogEdge.Touch, cancellation);
+        return checkpoint.Root.SequenceEqual(tree.Root())
+            ? tree
+            : throw new InvalidDataException("The check log failed: the stored log does not hash to its signed head.");
     }
 
     private async Task<TileTree> LoadAsync(long size, Action<TileTree> operation, CancellationToken cancellation)

@@ -8,13 +8,15 @@ using MedLedger.Crypto.Sealing;
 namespace MedLedger.Consent.Vault;
 
 /// <summary>
-/// Openings of one request. Contexts of encapsulations are kept for its length, so that many records of one write cost
-/// one decapsulation; every record still needs its own permit. For one thread.
+/// Openings of one request. Keys, facts and contexts of encapsulations are kept for its length, so that many records of
+/// one write cost one decapsulation; every record still needs its own permit. For one thread.
 /// </summary>
 public sealed class OpeningSession : IDisposable
 {
     private readonly RecordVault _vault;
-    private readonly Dictionary<(string Encapsulation, SegmentReader Reader), HpkeRecipient> _contexts = [];
+    private readonly Dictionary<(string Encapsulation, SegmentReader Reader), RecipientCache.Lease> _contexts = [];
+    private readonly Dictionary<string, SecretKey?> _keys = new(StringComparer.Ordinal);
+    private readonly Dictionary<byte[], SealedFacts?> _facts = new(ReferenceEqualityComparer.Instance);
 
     internal OpeningSession(RecordVault vault) => _vault = vault;
 
@@ -83,7 +85,8 @@ public sealed class OpeningSession : IDisposable
                 return null;
             key.Add(header, share);
 
-            var facts = _vault.OpenFacts(record.RecordKey, record.Version, compartment);
+            var facts = Facts(record.RecordKey, record.Version, compartment);
+            _facts.Remove(compartment.Facts);
             if (facts is null || !openings.TryAdd(compartment.PatientKey, facts))
                 return null;
             if (leaves is not null && !(leaves.TryGetValue(compartment.PatientKey, out var leaf) && leaf == facts.Leaf))
@@ -132,25 +135,53 @@ public sealed class OpeningSession : IDisposable
         return share is { Length: SecretKey.Size } ? (header, share) : null;
     }
 
+    /// <summary>The facts of a row, opened once for the gate and for the opening that follows; null when they do not open.</summary>
+    internal SealedFacts? Facts(string recordKey, int version, SealedCompartment compartment)
+    {
+        if (!_facts.TryGetValue(compartment.Facts, out var facts))
+        {
+            facts = Key(compartment.PatientKey) is { } kek
+                ? SealedFacts.Open(kek, recordKey, version, compartment.Facts)
+                : null;
+            _facts.Add(compartment.Facts, facts);
+        }
+        return facts;
+    }
+
+    private SecretKey? Key(string patientKey)
+    {
+        if (!_keys.TryGetValue(patientKey, out var key))
+            _keys.Add(patientKey, key = _vault.OpenEncryptionKey(patientKey));
+        return key;
+    }
+
     private HpkeRecipient? Recipient(AccessDecision.Permit permit, CompartmentKeys rows)
     {
         var reader = SegmentReader.Of(permit);
-        if (_contexts.TryGetValue((rows.Encapsulation.Id, reader), out var recipient))
-            return recipient;
-
-        using var kek = _vault.OpenEncryptionKey(rows.Segment.PatientKey);
-        if (kek is null)
+        if (_contexts.TryGetValue((rows.Encapsulation.Id, reader), out var lease))
+            return lease.Recipient;
+        // Without the compartment's key there is nothing to lend either.
+        if (Key(rows.Segment.PatientKey) is not { } kek)
             return null;
-        var privateKey = SegmentKeys.Unwrap(_vault, kek, rows.Segment, rows.Stanzas, reader, out _);
+        lease = _vault.Recipients.Rent(rows, reader) ?? Decapsulate(kek, rows, reader);
+        if (lease is null)
+            return null;
+        _contexts.Add((rows.Encapsulation.Id, reader), lease);
+        return lease.Recipient;
+    }
+
+    private RecipientCache.Lease? Decapsulate(SecretKey kek, CompartmentKeys rows, SegmentReader reader)
+    {
+        var privateKey = SegmentKeys.Unwrap(_vault, kek, rows.Segment, rows.Stanzas, reader, out var stanza);
         if (privateKey is not { Length: Kem.PrivateKeySize })
             return null;
         try
         {
             var info = SealingTransaction.Info(_vault, rows.Segment);
-            if (!HpkeSuite.Segment.TrySetupRecipient(rows.Encapsulation.Encapsulation, privateKey, info, out recipient))
-                return null;
-            _contexts.Add((rows.Encapsulation.Id, reader), recipient);
-            return recipient;
+            var encapsulation = rows.Encapsulation.Encapsulation;
+            return HpkeSuite.Segment.TrySetupRecipient(encapsulation, privateKey, info, out var recipient)
+                ? _vault.Recipients.Add(rows, reader, stanza!, recipient)
+                : null;
         }
         finally
         {
@@ -161,7 +192,11 @@ public sealed class OpeningSession : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var recipient in _contexts.Values)
-            recipient.Dispose();
+        foreach (var lease in _contexts.Values)
+            _vault.Recipients.Return(lease);
+        foreach (var key in _keys.Values)
+            key?.Dispose();
+        _contexts.Clear();
+        _keys.Clear();
     }
 }

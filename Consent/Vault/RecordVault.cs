@@ -8,8 +8,8 @@ using MedLedger.Crypto.Sealing;
 namespace MedLedger.Consent.Vault;
 
 /// <summary>
-/// Seals records and opens them for a permit: the only code that decrypts a record. It keeps nothing; rows are the
-/// caller's to store. Safe for several threads. A null answer means that the thing cannot be had (keys erased, no stanza,
+/// Seals records and opens them for a permit: the only code that decrypts a record. Rows are the caller's to store; it
+/// keeps nothing but contexts of encapsulations, for seconds (<see cref="RecipientCache"/>). Safe for several threads. A null answer means that the thing cannot be had (keys erased, no stanza,
 /// damaged or exchanged rows, a permit for something else or too old) and never says which.
 /// </summary>
 public sealed class RecordVault : IDisposable
@@ -29,6 +29,7 @@ public sealed class RecordVault : IDisposable
     {
         _custody = custody;
         _time = time;
+        Recipients = new RecipientCache(time);
         Deployment = Identifiers.Parse(deployment, Identifiers.RandomSize, nameof(deployment));
         using var tenant = custody.OpenTenantKey(CustodyAccess.Instance);
         _recordKeys = tenant.Derive("record-keys");
@@ -42,6 +43,18 @@ public sealed class RecordVault : IDisposable
     public string OrganizationKey { get; }
 
     internal byte[] Deployment { get; }
+
+    internal RecipientCache Recipients { get; }
+
+    /// <summary>Zeroes what is kept of a compartment between requests, when its keys are shredded here.</summary>
+    public void Forget(string patientKey) => Recipients.Forget(patientKey);
+
+    /// <summary>Whether the keys of a compartment can be had.</summary>
+    public bool HasKeys(string patientKey)
+    {
+        using var kek = OpenEncryptionKey(patientKey);
+        return kek is not null;
+    }
 
     /// <summary>The opaque storage key of a record: keyed hash of its <c>Type/id</c>, 64 hexadecimal digits.</summary>
     public string RecordKey(string reference) =>
@@ -271,6 +284,7 @@ public sealed class RecordVault : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        Recipients.Dispose();
         _recordKeys.Dispose();
         _patientKeys.Dispose();
         _tokens.Dispose();

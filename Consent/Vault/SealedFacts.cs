@@ -14,9 +14,10 @@ namespace MedLedger.Consent.Vault;
 internal sealed record SealedFacts(ResourceFacts Facts, RecordMeta Meta, Fr ContentDigest, Fr Salt)
 {
     private const string Label = "facts";
+    private Fr? _leaf;
 
     /// <summary><c>R = H(tagRecord, meta, contentDigest, recordSalt, 0)</c>.</summary>
-    public Fr Leaf => RecordLeaf.Compute(Meta, ContentDigest, Salt);
+    public Fr Leaf => _leaf ??= RecordLeaf.Compute(Meta, ContentDigest, Salt);
 
     public static SealedFacts Create(ResourceFacts facts, RecordMeta meta, Fr contentDigest) =>
         new(facts, meta, contentDigest, Digest248.Random());

@@ -39,6 +39,9 @@ public sealed class TileTree(long size, Func<TileId, byte[]> read)
         return seen;
     }
 
+    /// <summary>The hashes of a tile as they are now.</summary>
+    public byte[] Read(TileId id) => Tile(id);
+
     /// <summary>Appends an entry by its leaf hash.</summary>
     public void Append(ReadOnlySpan<byte> leafHash)
     {

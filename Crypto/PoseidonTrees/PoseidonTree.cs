@@ -5,13 +5,18 @@ namespace MedLedger.Crypto.PoseidonTrees;
 
 /// <summary>
 /// A Merkle tree of fixed depth with Poseidon(2) or Poseidon(4) nodes; an empty leaf is 0. Only what differs from the empty
-/// tree is held, so that depth costs nothing. A fixed depth is what keeps an inner node from passing as a leaf.
-/// Not safe for concurrent writes.
+/// tree is held, in small pages that copies share until one of them writes, so that neither depth nor a copy costs much.
+/// A fixed depth is what keeps an inner node from passing as a leaf. Not safe for concurrent writes and copies.
 /// </summary>
 public sealed class PoseidonTree
 {
-    private readonly Dictionary<long, Fr>[] _levels;
+    private const int PageBits = 4;
+    private readonly Dictionary<long, Page>[] _levels;
     private readonly Fr[] _empty;
+    private object _owner = new();
+
+    /// <summary>Nodes that stand together; only the tree that owns the page writes to it.</summary>
+    private sealed record Page(object Owner, Fr[] Nodes);
 
     /// <summary>An empty tree.</summary>
     /// <param name="arity">Children of a node: 2 or 4.</param>
@@ -26,7 +31,7 @@ public sealed class PoseidonTree
         Arity = arity;
         Depth = depth;
         Capacity = 1L << (depth * BitsPerLevel(arity));
-        _levels = new Dictionary<long, Fr>[depth + 1];
+        _levels = new Dictionary<long, Page>[depth + 1];
         _empty = new Fr[depth + 1];
         for (var level = 0; level <= depth; level++)
         {
@@ -38,7 +43,8 @@ public sealed class PoseidonTree
     private PoseidonTree(PoseidonTree other)
     {
         (Arity, Depth, Capacity, _empty) = (other.Arity, other.Depth, other.Capacity, other._empty);
-        _levels = [.. other._levels.Select(level => new Dictionary<long, Fr>(level))];
+        _levels = [.. other._levels.Select(level => new Dictionary<long, Page>(level))];
+        other._owner = new object(); // its pages are shared from now on
     }
 
     /// <summary>Children of a node.</summary>
@@ -159,13 +165,26 @@ public sealed class PoseidonTree
 
     private void Put(int level, long index, Fr value)
     {
-        if (value == _empty[level])
-            _levels[level].Remove(index);
-        else
-            _levels[level][index] = value;
+        var (number, pages) = (index >> PageBits, _levels[level]);
+        if (!pages.TryGetValue(number, out var page))
+        {
+            if (value == _empty[level])
+                return;
+            page = new Page(_owner, new Fr[1 << PageBits]);
+            Array.Fill(page.Nodes, _empty[level]);
+            pages.Add(number, page);
+        }
+        else if (page.Owner != _owner)
+        {
+            pages[number] = page = new Page(_owner, [.. page.Nodes]);
+        }
+        page.Nodes[index & ((1 << PageBits) - 1)] = value;
     }
 
-    private Fr Node(int level, long index) => _levels[level].GetValueOrDefault(index, _empty[level]);
+    private Fr Node(int level, long index) =>
+        _levels[level].TryGetValue(index >> PageBits, out var page)
+            ? page.Nodes[index & ((1 << PageBits) - 1)]
+            : _empty[level];
 
     /// <summary>The children, at <paramref name="level"/>, of a node one level above.</summary>
     private Fr[] Children(int level, long parent)

@@ -28,6 +28,7 @@ public sealed class VerifyLogTests : IAsyncLifetime, IDisposable
         using var key = Ed25519PrivateKey.FromSecret(_secret);
         await using var context = CreateDbContext();
         await context.Database.MigrateAsync();
+        await using var transaction = await context.Database.BeginTransactionAsync();
         var log = new AuditLog(new LogStore(context), "medledger.test/log", key);
         foreach (var count in new[] { 7, Entries - 7 })
         {
@@ -46,6 +47,7 @@ public sealed class VerifyLogTests : IAsyncLifetime, IDisposable
             }
             await context.SaveChangesAsync();
         }
+        await transaction.CommitAsync();
         _export = new LogExport(new Database(CreateDbContext), log.Key);
         Assert.Equal(Entries, await _export.WriteAsync(Log, default));
     }
@@ -148,6 +150,7 @@ public sealed class VerifyLogTests : IAsyncLifetime, IDisposable
         await using (var context = CreateDbContext())
         {
             using var key = Ed25519PrivateKey.FromSecret(_secret);
+            await using var transaction = await context.Database.BeginTransactionAsync();
             var log = new AuditLog(new LogStore(context), "medledger.test/log", key);
             var old = Now.AddDays(-1);
             AuditEntry[] entries =
@@ -159,7 +162,7 @@ public sealed class VerifyLogTests : IAsyncLifetime, IDisposable
                 Entry(AuditAction.AnalysisRequested, 4, AuditDecision.Permitted),
             ];
             await log.AppendAsync(entries, default);
-            await context.SaveChangesAsync();
+            await transaction.CommitAsync();
         }
         var report = await new LogVerifier(_export.ReadAsync).VerifyAsync(null, default);
         var heads = report.Anchors.Select(a => new AnchoredHead(new(a.Root), (ulong)a.Size, 0));
