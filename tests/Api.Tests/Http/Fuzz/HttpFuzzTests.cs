@@ -50,7 +50,7 @@ public sealed class HttpFuzzTests
             Assert.False(line.StartsWith("crit:", StringComparison.Ordinal), line);
         }
         // The requests reach past the door: some are answered, some not found, some refused.
-        Assert.All([200, 201, 400, 401, 403, 404, 422, 501], status => Assert.Contains(status, statuses.Keys));
+        Assert.All([200, 400, 401, 403, 404, 415], status => Assert.Contains(status, statuses.Keys));
     }
 
     private static async Task<string?> SendAsync(
