@@ -16,6 +16,29 @@ internal static class BypassMinors
     /// <summary>Their names.</summary>
     public static readonly string[] All = [OfAge, Ended, Other, NoReading, Clinician];
 
+    // Why a power that was recorded does not reach (DelegationStore), as JSON has it.
+    private static readonly string[] Reasons =
+    [
+        "the delegation is not in force",
+        "the patient is of age",
+        "it is beyond the stated power",
+        "the consent\\u0027s period does not end when the power to give it does",
+        "the consent's period does not end when the power to give it does",
+    ];
+
+    /// <summary>
+    /// The body of an answer without the reason, where the caller has a recorded power: <c>/delegations</c> shows it to
+    /// them, so that the reason tells nothing new. Strangers are told none.
+    /// </summary>
+    public static string Plain(string body, string situation) =>
+        situation is OfAge or Ended or NoReading
+            ? Reasons.Aggregate(
+                body,
+                (text, reason) =>
+                    text.Replace(reason, "they have no recorded power for this patient", StringComparison.Ordinal)
+            )
+            : body;
+
     /// <summary>Who asks for whose records; nothing of them may be told.</summary>
     public static async Task<(string Caller, string Patient)> CallerAsync(FhirServer server, string situation)
     {
