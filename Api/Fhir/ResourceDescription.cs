@@ -74,7 +74,8 @@ internal sealed record ResourceDescription(
             ? date.GetString()
             : null;
 
-    private static IReadOnlyList<Coding> Labels(JsonElement resource) =>
+    /// <summary>The security labels in <c>meta</c>.</summary>
+    public static IReadOnlyList<Coding> Labels(JsonElement resource) =>
         [
             .. ResourcePaths
                 .Follow(resource, ["meta", "security"])

@@ -11,6 +11,7 @@ namespace MedLedger.Api.Fhir;
 internal static class ResourceParser
 {
     private const int MaxDepth = 64;
+    private const int MostIssues = 50;
 
     private static readonly BaseFhirJsonDeserializer Strict = new(
         ModelInfo.ModelInspector,
@@ -30,15 +31,36 @@ internal static class ResourceParser
     /// </summary>
     public static Resource? TryParse(ReadOnlySpan<byte> json, out string? problem)
     {
+        var resource = Read(json, out var issues);
+        problem = resource is null ? issues[0].Describe() : null;
+        return resource;
+    }
+
+    /// <summary>Parses one resource and validates it (<see cref="ResourceValidator"/>); null with the issues, one at least.</summary>
+    public static Resource? Parse(ReadOnlySpan<byte> json, out IReadOnlyList<ValidationIssue> issues)
+    {
+        if (Read(json, out issues) is not { } resource)
+            return null;
+        issues = ResourceValidator.Validate(resource);
+        return issues.Count == 0 ? resource : null;
+    }
+
+    /// <summary>Parses one resource strictly; null with the issues, one at least.</summary>
+    public static Resource? Read(ReadOnlySpan<byte> json, out IReadOnlyList<ValidationIssue> issues)
+    {
+        string problem;
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
         try
         {
-            if (Strict.TryDeserializeResource(ref reader, out var resource, out var issues) && resource is not null)
+            if (Strict.TryDeserializeResource(ref reader, out var resource, out var found) && resource is not null)
             {
-                problem = null;
+                issues = [];
                 return resource;
             }
-            problem = Describe(issues.FirstOrDefault());
+            issues = [.. found.Take(MostIssues).Select(ToIssue)];
+            if (issues.Count > 0)
+                return null;
+            problem = "not valid FHIR R4";
         }
         catch (JsonException failure)
         {
@@ -49,13 +71,15 @@ internal static class ResourceParser
             // Thrown by the JSON reader for text that is no Unicode (a lone surrogate), among others.
             problem = "not readable as FHIR JSON";
         }
+        issues = [new ValidationIssue(false, "structure", problem, "")];
         return null;
     }
 
-    private static string Describe(CodedException? issue)
-    {
-        var path = issue is ExtendedCodedException located ? located.InstancePath : null;
-        var code = issue?.ErrorCode ?? "unknown";
-        return string.IsNullOrEmpty(path) ? $"not valid FHIR R4 ({code})" : $"not valid FHIR R4 ({code}) at {path}";
-    }
+    private static ValidationIssue ToIssue(CodedException issue) =>
+        new(
+            false,
+            "structure",
+            $"not valid FHIR R4 ({issue.ErrorCode})",
+            issue is ExtendedCodedException located ? located.InstancePath ?? "" : ""
+        );
 }

@@ -1,25 +1,58 @@
 using System.Text.Json;
+using MedLedger.Api.Fhir;
 
 namespace MedLedger.Api.Http;
 
 /// <summary>A problem: an HTTP status and an issue code (FHIR R4, IssueType), with a text that names no value of a record.</summary>
 internal sealed record Outcome(int Status, string Code, string Text)
 {
+    /// <summary>What validation found, with its places; in the place of code and text when there is any.</summary>
+    public IReadOnlyList<ValidationIssue> Issues { get; init; } = [];
+
+    /// <summary>The same with a place in front: an entry of a Bundle.</summary>
+    public Outcome At(string place) =>
+        this with
+        {
+            Text = $"{place}: {Text}",
+            Issues = [.. Issues.Select(issue => issue with { Text = $"{place}: {issue.Text}" })],
+        };
+
     /// <summary>The OperationOutcome resource.</summary>
     public object ToResource() =>
         new
         {
             resourceType = "OperationOutcome",
-            issue = new[]
-            {
-                new
-                {
-                    severity = Status < 300 ? "information" : "error",
-                    code = Code,
-                    diagnostics = Text,
-                },
-            },
+            issue = Issues.Count > 0
+                ? Issues.Select(ToIssue).ToArray()
+                :
+                [
+                    new
+                    {
+                        severity = Status < 300 ? "information" : "error",
+                        code = Code,
+                        diagnostics = Text,
+                    },
+                ],
         };
+
+    private static object ToIssue(ValidationIssue issue)
+    {
+        var severity = issue.IsWarning ? "warning" : "error";
+        return issue.Expression.Length == 0
+            ? new
+            {
+                severity,
+                code = issue.Code,
+                diagnostics = issue.Text,
+            }
+            : new
+            {
+                severity,
+                code = issue.Code,
+                diagnostics = issue.Text,
+                expression = new[] { issue.Expression },
+            };
+    }
 
     /// <summary>The same as UTF-8 JSON.</summary>
     public byte[] ToBody() => JsonSerializer.SerializeToUtf8Bytes(ToResource());
@@ -110,6 +143,16 @@ internal static class Outcomes
 
         public static Outcome OtherCharset { get; } = new(415, "not-supported", "Bodies are read in UTF-8 alone.");
 
+        public static Outcome WrongPatchType { get; } =
+            new(
+                415,
+                "not-supported",
+                "A patch is application/json-patch+json, or Parameters in application/fhir+json."
+            );
+
+        public static Outcome UnknownProfile { get; } =
+            new(422, "not-supported", "No profile but that of the type itself is known here.");
+
         public static Outcome TooLarge { get; } = new(413, "too-long", "The body is too large.");
 
         public static Outcome TooCostly(string text) => new(403, "too-costly", text);
@@ -134,6 +177,16 @@ internal static class Outcomes
         /// <summary>No emergency access, and why not.</summary>
         public static Outcome NoEmergency(string text) => new(403, "forbidden", text);
 
+        public static Outcome Changed { get; } =
+            new(409, "conflict", "The resource was changed at the same time: read it and try again.");
+
+        public static Outcome Dangling { get; } =
+            new(422, "business-rule", "a reference names an entry that is not there.");
+
+        /// <summary>Labels are raised, not taken away, by who changes a resource.</summary>
+        public static Outcome LabelsDropped { get; } =
+            new(422, "business-rule", "The change takes away a security label that the resource has.");
+
         public static Outcome Duplicate { get; } = new(409, "duplicate", "The id is taken.");
 
         public static Outcome Failure { get; } = new(500, "exception", "The server failed; the request was not done.");
@@ -154,6 +207,17 @@ internal static class Outcomes
 
         /// <summary>Content that is no valid resource, or breaks a rule.</summary>
         public static Outcome Invalid(string reason) => new(422, "invalid", reason);
+
+        /// <summary>The same with all that was found.</summary>
+        public static Outcome Invalid(IReadOnlyList<ValidationIssue> issues) =>
+            new(422, "invalid", issues[0].Describe()) { Issues = issues };
+
+        /// <summary>What a validation came to.</summary>
+        public static Outcome Validated(IReadOnlyList<ValidationIssue> issues) =>
+            Fine("The resource is valid.") with
+            {
+                Issues = issues,
+            };
 
         /// <summary>Content that is valid and cannot be taken.</summary>
         public static Outcome Rule(string reason) => new(422, "business-rule", reason);

@@ -37,8 +37,12 @@ internal sealed record PreparedRecord(
         out string? problem
     )
     {
-        if (ResourceParser.TryParse(json.Span, out problem) is null)
+        if (ResourceParser.Parse(json.Span, out var issues) is null)
+        {
+            problem = issues[0].Describe();
             return null;
+        }
+        problem = null;
         using var given = JsonDocument.Parse(json);
         var isNamed = given.RootElement.TryGetProperty("id", out _);
         if (!isNamed && newId is null)
@@ -52,16 +56,16 @@ internal sealed record PreparedRecord(
 
     /// <summary>
     /// Parses one resource that a client sent: its id is the one given here, and version and time of its <c>meta</c> are
-    /// the server's. Null with the reason in <paramref name="problem"/>.
+    /// the server's. Null with the reasons in <paramref name="issues"/>.
     /// </summary>
     public static PreparedRecord? TryPrepareServed(
         ReadOnlyMemory<byte> json,
         IReadOnlyDictionary<string, string>? references,
         string id,
-        out string? problem
+        out IReadOnlyList<ValidationIssue> issues
     )
     {
-        if (ResourceParser.TryParse(json.Span, out problem) is null)
+        if (ResourceParser.Parse(json.Span, out issues) is null)
             return null;
         using var given = JsonDocument.Parse(json);
         return Prepare(

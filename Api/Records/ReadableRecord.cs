@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using MedLedger.Api.Fhir;
 using MedLedger.Consent.Access;
 using MedLedger.Consent.Vault;
 
@@ -56,6 +57,16 @@ internal sealed class ReadableRecord(StoredRecord stored, OpenedRecord opened) :
 
     /// <summary>The facts that were sealed with it.</summary>
     public ResourceFacts Facts => opened.Facts;
+
+    /// <summary>The labels that stand in the content itself; <see cref="Facts"/> has those that the rules derived, too.</summary>
+    public IReadOnlyList<Coding> StatedLabels
+    {
+        get
+        {
+            using var document = JsonDocument.Parse(Content);
+            return ResourceDescription.Labels(document.RootElement);
+        }
+    }
 
     /// <summary>The same, of a record that was just written.</summary>
     public static byte[] ToBody(

@@ -11,6 +11,12 @@ namespace MedLedger.Api.Records;
 /// <summary>What a search asks of the store: a type, criteria, and what the server itself knows of a record.</summary>
 internal sealed record RecordQuery(string Type, IReadOnlyList<SearchCriterion> Criteria)
 {
+    /// <summary>In the place of a type: records of every type.</summary>
+    public const string AnyType = "*";
+
+    /// <summary><c>Patient/id</c> in whose compartment the record is; null for any.</summary>
+    public string? Compartment { get; init; }
+
     /// <summary>Ids, one of which the record has; null for any.</summary>
     public IReadOnlyList<string>? Ids { get; init; }
 
@@ -186,11 +192,17 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
             using var index = _store.Vault.OpenIndex(compartment);
             if (index is null)
                 continue;
-            var wanted = query
-                .Criteria.Where(c => c.Terms is not null)
-                .Select(c => c.Terms!.Select(term => Token(index, query.Type, c.Definition.Code, term)).ToArray())
-                .Prepend([Token(index, "", "_type", query.Type)])
-                .ToList();
+            // Terms are of one type.
+            var wanted =
+                query.Type == RecordQuery.AnyType
+                    ? []
+                    : query
+                        .Criteria.Where(c => c.Terms is not null)
+                        .Select(c =>
+                            c.Terms!.Select(term => Token(index, query.Type, c.Definition.Code, term)).ToArray()
+                        )
+                        .Prepend([Token(index, "", "_type", query.Type)])
+                        .ToList();
             var rows = context
                 .Search.AsNoTracking()
                 .Where(s => s.PatientKey == compartment)
@@ -205,9 +217,11 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
         return [.. keys];
     }
 
-    // A criterion that names patients leaves their compartments.
+    // A compartment, and a criterion that names patients, leave theirs.
     private IEnumerable<string> Narrow(IReadOnlyList<string> compartments, RecordQuery query)
     {
+        if (query.Compartment is { } only)
+            compartments = [.. compartments.Intersect([_store.Vault.PatientKey(only)], StringComparer.Ordinal)];
         var named = query
             .Criteria.Where(c => c.Terms?.Count > 0)
             .Select(c => c.Terms!)
@@ -244,16 +258,27 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
 
     private static bool Matches(ReadableRecord record, RecordQuery query)
     {
-        if (record.Type != query.Type)
+        if (record.Type != query.Type && query.Type != RecordQuery.AnyType)
             return false;
         var written = new FhirRange(record.Written.UtcTicks, record.Written.UtcTicks + TimeSpan.TicksPerMillisecond);
         if (!query.LastUpdated.All(any => any.Any(one => one.Matches(written))))
             return false;
-        if (query.Criteria.Count == 0)
+        if (query.Criteria.Count == 0 && query.Compartment is null)
             return true;
         // Labels that the rules derived stand beside the content; the body has them all.
         var hasLabels = query.Criteria.Any(c => c.Definition.Code == "_security");
         using var document = JsonDocument.Parse(hasLabels ? record.ToBody() : record.Content);
-        return query.Criteria.All(c => c.Matches(document.RootElement));
+        return (query.Compartment is not { } patient || IsIn(record, document.RootElement, patient))
+            && query.Criteria.All(c => c.Matches(document.RootElement));
     }
+
+    // FHIR R4, CompartmentDefinition "patient": the patient, and what names the patient by the paths of its type.
+    private static bool IsIn(ReadableRecord record, JsonElement resource, string patient) =>
+        record.Reference == patient
+        || ResourcePaths
+            .Of(record.Type)
+            .Patient.SelectMany(path => ResourcePaths.Follow(resource, [.. path, "reference"]))
+            .Any(value =>
+                value.ValueKind == JsonValueKind.String && LiteralReference.ToTypeAndId(value.GetString()!) == patient
+            );
 }

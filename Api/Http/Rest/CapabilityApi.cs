@@ -62,6 +62,7 @@ internal static class CapabilityApi
             Kind = CapabilityStatementKind.Instance,
             FhirVersion = FHIRVersion.N4_0_1,
             Format = [FhirBody.FhirJson, "json"],
+            PatchFormat = PatchApi.Formats,
             Software = new CapabilityStatement.SoftwareComponent { Name = "MedLedger" },
             Implementation = new CapabilityStatement.ImplementationComponent
             {

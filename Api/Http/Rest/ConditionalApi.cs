@@ -46,6 +46,12 @@ internal static class ConditionalApi
     {
         if (Refuse(exchange) is { } refusal)
             return refusal;
+        return await NameAsync(exchange) ?? await WriteApi.DeleteAsync(exchange);
+    }
+
+    /// <summary>Names the one resource that the criteria of the URL match; the answer when there is not exactly one.</summary>
+    public static async Task<IResult?> NameAsync(FhirExchange exchange)
+    {
         var (match, unclear) = await FindAsync(exchange, exchange.Type, Criteria(exchange));
         using (match)
         {
@@ -54,8 +60,8 @@ internal static class ConditionalApi
             if (match is null)
                 return Outcomes.NotFound;
             exchange.Name(match.Id);
+            return null;
         }
-        return await WriteApi.DeleteAsync(exchange);
     }
 
     /// <summary>
@@ -152,7 +158,8 @@ internal static class ConditionalApi
 
     private static string Criteria(FhirExchange exchange) => exchange.Http.Request.QueryString.Value ?? "";
 
-    private static IResult? Refuse(FhirExchange exchange) =>
+    /// <summary>What is refused before anything is looked up.</summary>
+    public static IResult? Refuse(FhirExchange exchange) =>
         !ResourceParser.ResourceTypes.Contains(exchange.Type) ? Outcomes.Table.NoSuchType.ToResult()
         : !exchange.MayWrite ? Outcomes.Forbidden
         : null;

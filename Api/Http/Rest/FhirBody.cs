@@ -50,12 +50,17 @@ internal static class FhirBody
             .Select(pair => pair[1].Trim())
             .FirstOrDefault();
 
-    /// <summary>Whether a body of this content type is read.</summary>
+    /// <summary>Whether a resource of this content type is read.</summary>
     public static bool IsReadable(string? contentType) =>
+        MediaTypeOf(contentType) is FhirJson or PlainJson or "text/json";
+
+    /// <summary>The media type of a content type in UTF-8; null for another encoding, and when there is none.</summary>
+    public static string? MediaTypeOf(string? contentType) =>
         contentType is not null
         && MediaTypeHeaderValue.TryParse(contentType, out var type)
-        && type.MediaType.Value is FhirJson or PlainJson or "text/json"
-        && (type.Charset.Value is null || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase));
+        && (type.Charset.Value is null || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase))
+            ? type.MediaType.Value
+            : null;
 
     /// <summary>A record as the response, with its version headers.</summary>
     public static IResult Of(FhirExchange exchange, ReadableRecord record, int status = StatusCodes.Status200OK)

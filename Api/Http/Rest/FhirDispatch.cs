@@ -1,3 +1,5 @@
+using MedLedger.Api.Fhir;
+
 namespace MedLedger.Api.Http.Rest;
 
 /// <summary>What one request inside a Bundle came to.</summary>
@@ -45,8 +47,9 @@ internal static class FhirDispatch
             http.Request.Headers["Prefer"] = prefer;
         if (body is not null)
         {
-            http.Request.ContentType = FhirBody.FhirJson;
-            http.Request.Body = new MemoryStream(body);
+            var (content, type) = method == "PATCH" ? ResourcePatch.OfEntry(body) : (body, FhirBody.FhirJson);
+            http.Request.ContentType = type;
+            http.Request.Body = new MemoryStream(content);
         }
         var exchange = new FhirExchange(http, outer.Caller, outer.Ledger);
         var result = Find(http, method, path) is { } route

@@ -25,6 +25,9 @@ internal sealed class FhirExchange(HttpContext http, Caller caller, OpenLedger l
     /// <summary>The id in the URL.</summary>
     public string Id => (string?)Http.Request.RouteValues["id"] ?? "";
 
+    /// <summary>The type after a compartment in the URL; empty when there is none.</summary>
+    public string Inner => (string?)Http.Request.RouteValues["inner"] ?? "";
+
     /// <summary><c>Type/id</c> in the URL.</summary>
     public string Reference => $"{Type}/{Id}";
 

@@ -47,16 +47,44 @@ internal sealed record FhirRoute(
 /// <summary>The FHIR R4 API below <c>/fhir</c>.</summary>
 internal static class FhirRoutes
 {
+    private const string Validate = "http://hl7.org/fhir/OperationDefinition/Resource-validate";
+
     /// <summary>All interactions that are built. Everything else below the base answers 501.</summary>
     public static IReadOnlyList<FhirRoute> All { get; } =
     [
         new("POST", "/", "transaction", FhirLevel.System, ScopePermissions.None, BundleApi.PostAsync),
         new("GET", "/{type}", "search-type", FhirLevel.Type, ScopePermissions.Search, SearchApi.GetAsync),
         new("POST", "/{type}/_search", "search-type", FhirLevel.Type, ScopePermissions.Search, SearchApi.PostAsync),
+        new("GET", "/{type}/{id}/{inner}", "search-type", FhirLevel.Type, ScopePermissions.None, SearchApi.GetAsync),
+        new(
+            "POST",
+            "/{type}/{id}/{inner}/_search",
+            "search-type",
+            FhirLevel.Type,
+            ScopePermissions.None,
+            SearchApi.PostAsync
+        ),
         new("POST", "/{type}", "create", FhirLevel.Type, ScopePermissions.Create, WriteApi.CreateAsync),
         new("PUT", "/{type}/{id}", "update", FhirLevel.Type, ScopePermissions.Update, WriteApi.UpdateAsync),
         new("PUT", "/{type}", "update", FhirLevel.Type, ScopePermissions.Update, ConditionalApi.UpdateAsync),
         new("DELETE", "/{type}", "delete", FhirLevel.Type, ScopePermissions.Delete, ConditionalApi.DeleteAsync),
+        new("PATCH", "/{type}/{id}", "patch", FhirLevel.Type, PatchApi.Needs, PatchApi.PatchAsync),
+        new("PATCH", "/{type}", "patch", FhirLevel.Type, PatchApi.Needs, PatchApi.ConditionalAsync),
+        new("POST", "/{type}/$validate", "validate", FhirLevel.Operation, ScopePermissions.None, ValidateApi.TypeAsync)
+        {
+            Definition = Validate,
+        },
+        new(
+            "POST",
+            "/{type}/{id}/$validate",
+            "validate",
+            FhirLevel.Operation,
+            ScopePermissions.None,
+            ValidateApi.InstanceAsync
+        )
+        {
+            Definition = Validate,
+        },
         new("DELETE", "/{type}/{id}", "delete", FhirLevel.Type, ScopePermissions.Delete, WriteApi.DeleteAsync),
         new("GET", "/{type}/{id}", "read", FhirLevel.Type, ScopePermissions.Read, ReadApi.ReadAsync),
         new(
@@ -112,7 +140,7 @@ internal static class FhirRoutes
         if (route.ResourceType is { } own)
             exchange.Http.Request.RouteValues["type"] = own;
         // Operations and what begins with an underscore are no types and no ids.
-        if (IsReserved(exchange.Type) || IsReserved(exchange.Id))
+        if (IsReserved(exchange.Type) || IsReserved(exchange.Id) || IsReserved(exchange.Inner))
             return Task.FromResult(Outcomes.NotSupported);
         var scopes = exchange.Caller.Scopes;
         var isCovered =

@@ -10,14 +10,27 @@ internal static class ResourceInput
     // A member that stands twice would mean one thing here and another to who reads the record.
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = 64, AllowDuplicateProperties = false };
 
+    private static readonly IReadOnlyDictionary<string, string> NoReferences = new Dictionary<string, string>(
+        StringComparer.Ordinal
+    );
+
     /// <summary>The body of a request; null with the problem.</summary>
     public static async Task<(byte[]? Body, Outcome? Problem)> ReadAsync(
         HttpRequest request,
         CancellationToken cancellation
     )
     {
-        if (!FhirBody.IsReadable(request.ContentType))
-            return (null, Outcomes.Table.WrongMediaType);
+        return FhirBody.IsReadable(request.ContentType)
+            ? await ReadBytesAsync(request, cancellation)
+            : (null, Outcomes.Table.WrongMediaType);
+    }
+
+    /// <summary>The same of any media type.</summary>
+    public static async Task<(byte[]? Body, Outcome? Problem)> ReadBytesAsync(
+        HttpRequest request,
+        CancellationToken cancellation
+    )
+    {
         using var body = new MemoryStream();
         await request.Body.CopyToAsync(body, cancellation);
         return body.Length > ImportSource.MaxResourceBytes * 2
@@ -52,19 +65,34 @@ internal static class ResourceInput
     /// <summary>
     /// The same for the type of the URL, with the conditional references resolved by the caller's own searches.
     /// </summary>
-    public static async Task<(PreparedRecord? Record, Outcome? Problem)> PrepareAsync(
+    public static Task<(PreparedRecord? Record, Outcome? Problem)> PrepareAsync(
         FhirExchange exchange,
         ReadOnlyMemory<byte> json,
         string id,
         bool isOwnId
+    ) => PrepareAsync(exchange, json, exchange.Type, id, isOwnId, NoReferences);
+
+    /// <summary>The same with references that are known already.</summary>
+    public static async Task<(PreparedRecord? Record, Outcome? Problem)> PrepareAsync(
+        FhirExchange exchange,
+        ReadOnlyMemory<byte> json,
+        string type,
+        string id,
+        bool isOwnId,
+        IReadOnlyDictionary<string, string> references
     )
     {
-        var prepared = Prepare(json, exchange.Type, id, isOwnId);
+        var prepared = Prepare(json, type, id, isOwnId, references);
         var conditional = ConditionalReferences.Of(prepared.Record).ToList();
         if (conditional.Count == 0)
             return prepared;
         var (names, problem) = await ConditionalReferences.ResolveAsync(exchange, conditional);
-        return problem is null ? Prepare(json, exchange.Type, id, isOwnId, names) : (null, problem);
+        if (problem is not null)
+            return (null, problem);
+        var all = new Dictionary<string, string>(references, StringComparer.Ordinal);
+        foreach (var (reference, name) in names!)
+            all[reference] = name;
+        return Prepare(json, type, id, isOwnId, all);
     }
 
     /// <summary>
@@ -87,7 +115,7 @@ internal static class ResourceInput
             return (null, Outcomes.Table.BadRequest("The body's resource type is not that of the URL."));
         if (isOwnId && identity.Id != id)
             return (null, Outcomes.Table.BadRequest("The body's id is not that of the URL."));
-        var record = PreparedRecord.TryPrepareServed(json, references, id, out var problem);
-        return record is null ? (null, Outcomes.Table.Invalid(problem ?? "not valid FHIR R4")) : (record, null);
+        var record = PreparedRecord.TryPrepareServed(json, references, id, out var issues);
+        return record is null ? (null, Outcomes.Table.Invalid(issues)) : (record, null);
     }
 }

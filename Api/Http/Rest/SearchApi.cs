@@ -15,7 +15,7 @@ internal static class SearchApi
         var query = exchange.Http.Request.Query;
         if (query[PageLink.Parameter] is [{ } sealedPage])
         {
-            return PageLink.Open<Page>(exchange, exchange.Type, sealedPage) is { } page
+            return PageLink.Open<Page>(exchange, SearchTarget.Of(exchange).Path, sealedPage) is { } page
                 ? RunAsync(exchange, page.Query, page.Offset)
                 : Task.FromResult(Outcomes.NotFound);
         }
@@ -43,15 +43,17 @@ internal static class SearchApi
     {
         if (!exchange.MayRead)
             return Outcomes.Forbidden;
-        if (!ResourceParser.ResourceTypes.Contains(exchange.Type))
-            return Outcomes.Table.NoSuchType.ToResult();
+        var target = SearchTarget.Of(exchange);
+        if (target.Refuse(exchange) is { } refusal)
+            return refusal;
         var isLenient = FhirBody.Preference(exchange.Http.Request, "handling") == "lenient";
         var now = exchange.Ledger.Store.Time.GetUtcNow();
         if (
-            SearchRequest.TryRead(exchange.Type, parameters, new SearchContext(now, isLenient), out var problem)
+            SearchRequest.TryRead(target.Type, parameters, new SearchContext(now, isLenient), out var problem)
             is not { } search
         )
             return Outcomes.Table.NotSearchable(problem!).ToResult();
+        search.Compartment = target.Compartment;
         var asking = exchange.Asking("access", ScopePermissions.Search);
         var log = new AccessLog(asking, "search-type", exchange.Ledger.Store.Vault.OrganizationKey)
         {
@@ -100,9 +102,10 @@ internal static class SearchApi
         bool isMore
     )
     {
+        var path = SearchTarget.Of(exchange).Path;
         void Add(string relation, int at) =>
-            bundle.Link(relation, PageLink.Seal(exchange, exchange.Type, new Page(at, search.Used)));
-        bundle.Link("self", $"{exchange.BaseUrl}/{exchange.Type}?{Encode(search.Used)}");
+            bundle.Link(relation, PageLink.Seal(exchange, path, new Page(at, search.Used)));
+        bundle.Link("self", $"{exchange.BaseUrl}/{path}?{Encode(search.Used)}");
         if (search.IsCountOnly)
             return;
         if (offset > 0)

@@ -2,6 +2,7 @@ using System.Globalization;
 using Hl7.Fhir.Model;
 using Hl7.Fhir.Rest;
 using MedLedger.Api.Fhir;
+using MedLedger.Api.Records;
 
 namespace MedLedger.Api.Http.Rest;
 
@@ -36,6 +37,9 @@ internal sealed class SearchRequest
 
     /// <summary>The resource type.</summary>
     public string Type { get; }
+
+    /// <summary><c>Patient/id</c> in whose compartment the matches are; null for any.</summary>
+    public string? Compartment { get; set; }
 
     /// <summary>Parameters that are compared with a resource; all have to match.</summary>
     public List<SearchCriterion> Criteria { get; } = [];
@@ -112,6 +116,8 @@ internal sealed class SearchRequest
         {
             case "_format" or "_pretty":
                 return null;
+            case "_id" when Type == RecordQuery.AnyType:
+                return "_id needs a resource type";
             case "_id":
                 return AddIds(value);
             case "_lastUpdated":
@@ -148,6 +154,8 @@ internal sealed class SearchRequest
             case "_filter" or "_query" or "_list" or "_contained" or "_containedType":
                 return Unsupported($"{name} is not answered");
         }
+        if (Type == RecordQuery.AnyType && name.StartsWith("_has:", StringComparison.Ordinal))
+            return "_has needs a resource type";
         return name.StartsWith("_has:", StringComparison.Ordinal)
             ? AddHas(name["_has:".Length..], value)
             : AddCriterion(name, value);

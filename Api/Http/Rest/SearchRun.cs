@@ -34,7 +34,12 @@ internal sealed class SearchRun(
             var referred = await ReferredAsync(search.Type, has);
             ids = ids is null ? [.. referred] : [.. ids.Intersect(referred, StringComparer.Ordinal)];
         }
-        var query = new RecordQuery(search.Type, criteria) { Ids = ids, LastUpdated = search.LastUpdated };
+        var query = new RecordQuery(search.Type, criteria)
+        {
+            Ids = ids,
+            LastUpdated = search.LastUpdated,
+            Compartment = search.Compartment,
+        };
         return SearchOrder.Of(await FindAsync(query), search.Sort);
     }
 

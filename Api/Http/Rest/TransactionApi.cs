@@ -30,7 +30,7 @@ internal static class TransactionApi
                 ?? await TransactionConditions.ResolveAsync(exchange, steps)
                 ?? Once(steps)
                 ?? await PrepareAsync(exchange, steps)
-                ?? await PlanAsync(exchange, steps);
+                ?? await TransactionPlan.MakeAsync(exchange, steps, References(steps));
             if (problem is not null)
                 return problem.ToResult();
             var changes = steps
@@ -49,7 +49,7 @@ internal static class TransactionApi
             if (results.Count > 0 && WriteApi.ProblemOf(results[^1]) is { } refused)
             {
                 var at = steps.Where(s => s.Change is not null).ElementAt(results.Count - 1).Index;
-                return (refused with { Text = $"entry[{at}]: {refused.Text}" }).ToResult();
+                return refused.At($"entry[{at}]").ToResult();
             }
             return await AnswerAsync(exchange, entries, steps, results);
         }
@@ -79,17 +79,19 @@ internal static class TransactionApi
                     break;
                 case "PUT" when parts.Length == 1 && query is not null && hasResource:
                 case "DELETE" when parts.Length == 1 && query is not null:
+                case "PATCH" when parts.Length == 1 && query is not null && hasResource:
                     step.Criteria = query;
                     break;
                 case "PUT" when parts.Length == 2 && query is null && LiteralReference.IsId(parts[1]) && hasResource:
                 case "DELETE" when parts.Length == 2 && query is null && LiteralReference.IsId(parts[1]):
+                case "PATCH" when parts.Length == 2 && query is null && LiteralReference.IsId(parts[1]) && hasResource:
                     step.Id = parts[1];
                     break;
-                case "PATCH":
-                    return Outcomes.Table.NotSupported;
                 default:
                     return Wrong("the method does not go with the URL or the resource.");
             }
+            if (step.Entry.Method == "PATCH" && TransactionPlan.ReadPatch(step) is { } unreadable)
+                return step.At(unreadable);
             if (step.Type == "Consent")
                 return step.At(Outcomes.Table.Rule("a Consent is written alone, not in a transaction."));
         }
@@ -147,7 +149,7 @@ internal static class TransactionApi
             i =>
             {
                 var step = steps[i];
-                if (step.Entry.Method == "DELETE")
+                if (step.Entry.Method is "DELETE" or "PATCH")
                     return;
                 var isOwnId = step.Entry.Method == "PUT" && step.Criteria is null;
                 (step.Record, problems[i]) = ResourceInput.Prepare(
@@ -158,7 +160,7 @@ internal static class TransactionApi
                     references
                 );
                 if (Dangling(step.Record))
-                    problems[i] = Outcomes.Table.Rule("a reference names an entry that is not there.");
+                    problems[i] = Outcomes.Table.Dangling;
             }
         );
         for (var i = 0; i < steps.Count; i++)
@@ -169,62 +171,9 @@ internal static class TransactionApi
         return null;
     }
 
-    private static bool Dangling(PreparedRecord? record) =>
+    /// <summary>Whether a resource names an entry of the Bundle that is not there.</summary>
+    public static bool Dangling(PreparedRecord? record) =>
         record?.Description.Facts.RefersTo?.Any(r => r.StartsWith(Urn, StringComparison.Ordinal)) == true;
-
-    // What is changed or deleted has to be there for this caller.
-    private static async Task<Outcome?> PlanAsync(FhirExchange exchange, List<TransactionStep> steps)
-    {
-        foreach (var step in steps)
-        {
-            if (step.Existing is not null)
-                continue;
-            if (step.Entry.Method == "POST" || step.IsNew || (step.Entry.Method == "PUT" && exchange.IsTrustedWriter))
-            {
-                // What is new has no version that could match.
-                if (step.Entry.Method == "PUT" && step.Entry.Condition("If-Match") is not null)
-                    return step.At(Outcomes.Table.VersionConflict);
-                step.Change = new RecordChange(step.Record!, WriteReason.Change, Expected: 0);
-                continue;
-            }
-            if (exchange.IsTrustedWriter)
-                return Outcomes.Table.Forbidden;
-            step.Current = await new RecordAccess(exchange.Ledger).ReadAsync(
-                exchange.Asking("access", step.Permission),
-                step.Reference,
-                null,
-                "transaction",
-                exchange.Aborted
-            );
-            if (step.Current is null)
-                return Outcomes.Table.NotFound;
-            if (step.Entry.Condition("If-Match") is { } tag && !WriteApi.Matches(tag, step.Current))
-                return step.At(Outcomes.Table.VersionConflict);
-            if (
-                step.Entry.Condition("If-None-Match") is { } other
-                && !step.Current.IsDeleted
-                && WriteApi.Matches(other, step.Current)
-            )
-                return step.At(Outcomes.Table.Exists);
-            if (!exchange.MayChange(step.Type))
-                return step.At(Outcomes.Table.NotWritable);
-            if (step.Entry.Method == "PUT")
-                step.Change = new RecordChange(
-                    step.Record!,
-                    WriteReason.Change,
-                    step.Current.Version,
-                    step.Current.PatientKeys
-                );
-            else if (!step.Current.IsDeleted)
-                step.Change = new RecordChange(
-                    PreparedRecord.Deletion(step.Current.Facts),
-                    WriteReason.Deletion,
-                    step.Current.Version,
-                    step.Current.PatientKeys
-                );
-        }
-        return null;
-    }
 
     private static async Task<IResult> AnswerAsync(
         FhirExchange exchange,

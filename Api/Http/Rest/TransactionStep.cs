@@ -1,3 +1,4 @@
+using MedLedger.Api.Fhir;
 using MedLedger.Api.Identity;
 using MedLedger.Api.Records;
 
@@ -28,6 +29,9 @@ internal sealed class TransactionStep(BundleEntry entry, int index) : IDisposabl
 
     public PreparedRecord? Record { get; set; }
 
+    /// <summary>How to change what is there.</summary>
+    public ResourcePatch? Patch { get; set; }
+
     /// <summary>What is changed or deleted.</summary>
     public ReadableRecord? Current { get; set; }
 
@@ -41,11 +45,12 @@ internal sealed class TransactionStep(BundleEntry entry, int index) : IDisposabl
         {
             "POST" => ScopePermissions.Create,
             "DELETE" => ScopePermissions.Delete,
+            "PATCH" => PatchApi.Needs,
             _ => IsNew ? ScopePermissions.Create : ScopePermissions.Update,
         };
 
     /// <summary>A problem with the entry's place in front.</summary>
-    public Outcome At(Outcome problem) => problem with { Text = $"entry[{Index}]: {problem.Text}" };
+    public Outcome At(Outcome problem) => problem.At($"entry[{Index}]");
 
     /// <inheritdoc/>
     public void Dispose()

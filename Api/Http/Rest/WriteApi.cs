@@ -82,8 +82,14 @@ internal static class WriteApi
             return Outcomes.Table.VersionConflict.ToResult();
         if (headers.IfNoneMatch.Count > 0 && !current.IsDeleted && Matches(headers.IfNoneMatch, current))
             return Outcomes.Table.Exists.ToResult();
-        if (!exchange.MayChange(current.Type))
-            return Outcomes.Table.NotWritable.ToResult();
+        return await StoreAsync(exchange, record, current);
+    }
+
+    /// <summary>The next version of what the caller can see.</summary>
+    public static async Task<IResult> StoreAsync(FhirExchange exchange, PreparedRecord record, ReadableRecord current)
+    {
+        if (RefuseChange(exchange, record, current) is { } refused)
+            return refused.ToResult();
         if (exchange.Type == Consent)
             return await ConsentApi.StoreAsync(exchange, record, current.Version);
         return await ApplyAsync(
@@ -91,6 +97,12 @@ internal static class WriteApi
             new RecordChange(record, WriteReason.Change, current.Version, current.PatientKeys)
         );
     }
+
+    /// <summary>Why a change of what the caller can see is not made; null when it may be.</summary>
+    public static Outcome? RefuseChange(FhirExchange exchange, PreparedRecord record, ReadableRecord current) =>
+        !exchange.MayChange(current.Type) ? Outcomes.Table.NotWritable
+        : current.StatedLabels.Except(record.Description.Facts.Labels).Any() ? Outcomes.Table.LabelsDropped
+        : null;
 
     /// <summary>DELETE Type/id. A Consent is ended, not deleted: what was granted stays accountable.</summary>
     public static async Task<IResult> DeleteAsync(FhirExchange exchange)
@@ -180,19 +192,30 @@ internal static class WriteApi
         );
         if (results[^1].Problem == ChangeProblem.Conflict && exchange.Http.Request.Headers.IfNoneMatch.Count > 0)
             return Outcomes.Table.Exists.ToResult();
+        if (results[^1].Problem == ChangeProblem.Conflict && change.Expected > 0)
+            return Outcomes.Table.Changed.ToResult();
         return ProblemOf(results[^1]) is { } problem
             ? problem.ToResult()
             : Written(exchange, change.Record, results[0]);
     }
 
-    private static Task<ReadableRecord?> ReadAsync(
+    /// <summary>What the URL names, when the caller can see it, to change it.</summary>
+    public static Task<ReadableRecord?> ReadAsync(
         FhirExchange exchange,
+        string interaction,
+        ScopePermissions permission
+    ) => ReadAsync(exchange, exchange.Reference, interaction, permission);
+
+    /// <summary>The same of another resource.</summary>
+    public static Task<ReadableRecord?> ReadAsync(
+        FhirExchange exchange,
+        string reference,
         string interaction,
         ScopePermissions permission
     ) =>
         new RecordAccess(exchange.Ledger).ReadAsync(
             exchange.Asking("access", permission),
-            exchange.Reference,
+            reference,
             null,
             interaction,
             exchange.Aborted

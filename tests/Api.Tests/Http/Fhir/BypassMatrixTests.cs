@@ -37,12 +37,23 @@ public sealed partial class BypassMatrixTests(FhirServer server)
         "Observation?subject:Patient._id={0}",
         "Condition?patient={0}",
         "Consent?patient={0}",
+        "Patient/{0}/Observation",
+        "Patient/{0}/Observation?_summary=count",
+        "Patient/{0}/Observation?_include=Observation:subject&_sort=-date",
+        "Patient/{0}/*",
+        "Patient/{0}/*?_count=3",
         "Encounter?subject=Patient/{0}&_revinclude=Observation:encounter",
         "AuditEvent?patient={0}",
         "AuditEvent?entity=Patient/{0}",
     ];
 
     private static readonly string[] Histories = ["_history", "Patient/_history", "Observation/_history"];
+
+    // A patch asks what stands in a resource: here, whether the patient is active.
+    private const string Patch = """
+        {"resourceType":"Parameters","parameter":[{"name":"operation","part":[{"name":"type","valueCode":"replace"},
+        {"name":"path","valueString":"Patient.active"},{"name":"value","valueBoolean":false}]}]}
+        """;
 
     private static readonly (string Method, string Path, string? Body)[] Writes =
     [
@@ -61,6 +72,9 @@ public sealed partial class BypassMatrixTests(FhirServer server)
         ),
         ("DELETE", "Patient?_id={0}", null),
         ("DELETE", "Observation?patient={0}", null),
+        ("PATCH", "Patient/{0}", Patch),
+        ("PATCH", "Patient?_id={0}", Patch),
+        ("POST", "Patient/{0}/$validate", """{"resourceType":"Parameters"}"""),
         ("POST", "Basic", """{"resourceType":"Basic","code":{"text":"x"},"subject":{"reference":"Patient?_id={0}"}}"""),
         ("POST", "Consent/$fileConsent", ConsentFolder.Consent("c", ConsentFolder.Second, "Patient/{0}", [])),
         ("POST", "Consent/{0}-consent/$revokeConsent", null),
@@ -76,11 +90,8 @@ public sealed partial class BypassMatrixTests(FhirServer server)
 
     private static readonly (string Method, string Path)[] NotBuilt =
     [
-        ("GET", "Patient/{0}/Observation"),
         ("GET", "Observation/$lastn"),
         ("POST", "$graphql"),
-        ("PATCH", "Patient/{0}"),
-        ("PATCH", "Patient?_id={0}"),
     ];
 
     private static readonly string[] Situations =
