@@ -121,12 +121,7 @@ internal static class DisclosuresCommand
             Interaction = "disclosures",
         };
 
-    private static void Show(
-        CommandContext context,
-        object accounting,
-        List<AccountedDisclosure> all,
-        string? file
-    )
+    private static void Show(CommandContext context, object accounting, List<AccountedDisclosure> all, string? file)
     {
         if (file is not null)
         {

@@ -37,8 +37,10 @@ internal static class ServerCertificate
         if (File.Exists(certificateFile) && File.Exists(keyFile))
         {
             var known = Read(certificateFile, keyFile);
-            if (known.NotBefore.ToUniversalTime() <= now.UtcDateTime
-                && (now + Leeway).UtcDateTime < known.NotAfter.ToUniversalTime())
+            if (
+                known.NotBefore.ToUniversalTime() <= now.UtcDateTime
+                && (now + Leeway).UtcDateTime < known.NotAfter.ToUniversalTime()
+            )
                 return known;
             known.Dispose();
         }

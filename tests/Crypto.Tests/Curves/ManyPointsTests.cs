@@ -28,7 +28,14 @@ public class ManyPointsTests
             .Aggregate(Fq12.One, (product, i) => product * Pairing.Pair(p[i], q[i]));
         Check(MillerLoop.Run<ScalarLane<Fq>>(p, q, [], []));
         Check(MillerLoop.Run<ScalarLane<Fq>>([], [], p, [.. q.Select(point => new G2Prepared(point))]));
-        Check(MillerLoop.Run<ScalarLane<Fq>>(p[..1], q[..1], p[1..], [.. q[1..].Select(x => new G2Prepared(x))]));
+        Check(
+            MillerLoop.Run<ScalarLane<Fq>>(
+                p.AsSpan(0, 1),
+                q.AsSpan(0, 1),
+                p.AsSpan(1),
+                [.. q[1..].Select(x => new G2Prepared(x))]
+            )
+        );
 
         void Check(in Fq12 miller) => Assert.True(Fq12.AreEqual(expected, Pairing.FinalExponentiation(miller)));
     }

@@ -190,7 +190,7 @@ public sealed class ValidateTests(FhirServer server)
             var issues = ResourceValidator.Validate(resource);
             Assert.True(
                 issues.Count == 0 || Path.GetFileName(file) == "codesystem-example.json",
-                $"{Path.GetFileName(file)}: {issues.FirstOrDefault()}"
+                $"{Path.GetFileName(file)}: {string.Join("; ", issues)}"
             );
         }
         Assert.True(read > 60);
@@ -208,7 +208,7 @@ public sealed class ValidateTests(FhirServer server)
                 var json = Encoding.UTF8.GetBytes(entry.GetProperty("resource").GetRawText());
                 Assert.True(
                     ResourceParser.Parse(json, out var issues) is not null,
-                    issues.FirstOrDefault()?.Describe()
+                    string.Join("; ", issues.Select(issue => issue.Describe()))
                 );
                 read++;
             }
