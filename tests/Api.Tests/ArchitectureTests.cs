@@ -59,6 +59,7 @@ public sealed class ArchitectureTests
                 "MedLedger.Api.Records.Resealing", // hands the session to the sealing, which seals again what it opened
                 "MedLedger.Consent.Access.RecordCheck", // fsck: tells whether it opens, and nothing of it
                 "MedLedger.Consent.Access.RecordGate", // Consents, as the rules that they are
+                "MedLedger.Consent.Access.RecordLabelling", // for the labels alone; no content leaves
                 "MedLedger.Consent.Vault.OpeningSession",
                 "MedLedger.Consent.Vault.RecordVault",
                 "MedLedger.Consent.Vault.SealingTransaction",
