@@ -69,7 +69,7 @@ public sealed class ExportJobTests : IDisposable
     }
 
     [Fact]
-    [Trait("threat", "thief of disk or backup")]
+    [Trait("threat", "thief of disk, backup, blob store")]
     public async Task What_is_at_rest_is_sealed_and_bound_to_its_job()
     {
         await _folder.ImportPatientAsync();

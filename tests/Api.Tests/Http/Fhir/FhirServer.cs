@@ -23,7 +23,7 @@ internal sealed record FhirAnswer(
             ? Json.GetProperty("issue")[0].GetProperty("code").GetString()
             : null;
 
-    /// <summary><c>Type/id</c> of the entries with this search mode.</summary>
+    /// <summary><c>Type/id</c> of the entries with this search mode; deletions in a history have no resource.</summary>
     public IReadOnlyList<string> Found(string mode = "match") =>
         Json.TryGetProperty("entry", out var entries)
             ?
@@ -31,6 +31,7 @@ internal sealed record FhirAnswer(
                 .. entries
                     .EnumerateArray()
                     .Where(e => !e.TryGetProperty("search", out var s) || s.GetProperty("mode").GetString() == mode)
+                    .Where(e => e.TryGetProperty("resource", out _))
                     .Select(e => e.GetProperty("resource"))
                     .Select(r => $"{r.GetProperty("resourceType").GetString()}/{r.GetProperty("id").GetString()}"),
             ]
