@@ -11,38 +11,38 @@ public sealed class ConditionalTests(FhirServer server)
     [Fact]
     public async Task An_update_by_criteria_creates_changes_and_refuses_what_is_not_clear()
     {
-        const string Path = "Observation?patient=sample-a&code=99991-1";
-        var created = await PutAsync("clinician1", Path, Observation("sample-a", "99991-1", 1));
+        const string Path = "Observation?patient=sample-a&code=99971-1";
+        var created = await PutAsync("clinician1", Path, Observation("sample-a", "99971-1", 1));
         Assert.True(created.Status == HttpStatusCode.Created, created.Body);
         var id = created.Json.GetProperty("id").GetString()!;
 
-        var changed = await PutAsync("clinician1", Path, Observation("sample-a", "99991-1", 2));
+        var changed = await PutAsync("clinician1", Path, Observation("sample-a", "99971-1", 2));
         Assert.Equal((HttpStatusCode.OK, "W/\"2\""), (changed.Status, changed.Headers.ETag!.ToString()));
         Assert.Equal(id, changed.Json.GetProperty("id").GetString());
         Assert.NotNull(changed.Content.LastModified);
         var named = await PutAsync(
             "clinician1",
             Path,
-            Observation("sample-a", "99991-1", 3, id),
+            Observation("sample-a", "99971-1", 3, id),
             ("If-Match", "W/\"2\"")
         );
         Assert.Equal((HttpStatusCode.OK, "W/\"3\""), (named.Status, named.Headers.ETag!.ToString()));
 
-        var stale = await PutAsync("clinician1", Path, Observation("sample-a", "99991-1", 4), ("If-Match", "W/\"1\""));
+        var stale = await PutAsync("clinician1", Path, Observation("sample-a", "99971-1", 4), ("If-Match", "W/\"1\""));
         Assert.Equal((HttpStatusCode.PreconditionFailed, "conflict"), (stale.Status, stale.Issue));
-        var there = await PutAsync("clinician1", Path, Observation("sample-a", "99991-1", 4), ("If-None-Match", "*"));
+        var there = await PutAsync("clinician1", Path, Observation("sample-a", "99971-1", 4), ("If-None-Match", "*"));
         Assert.Equal((HttpStatusCode.PreconditionFailed, "conflict"), (there.Status, there.Issue));
-        var other = await PutAsync("clinician1", Path, Observation("sample-a", "99991-1", 4, "another"));
+        var other = await PutAsync("clinician1", Path, Observation("sample-a", "99971-1", 4, "another"));
         Assert.Equal((HttpStatusCode.BadRequest, "invalid"), (other.Status, other.Issue));
         var chosen = await PutAsync(
             "clinician1",
-            "Observation?patient=sample-a&code=99991-9",
-            Observation("sample-a", "99991-9", 4, "chosen")
+            "Observation?patient=sample-a&code=99971-9",
+            Observation("sample-a", "99971-9", 4, "chosen")
         );
         Assert.Equal((HttpStatusCode.UnprocessableEntity, "business-rule"), (chosen.Status, chosen.Issue));
 
-        await server.SendAsync("clinician1", HttpMethod.Post, "Observation", Observation("sample-a", "99991-1", 5));
-        var several = await PutAsync("clinician1", Path, Observation("sample-a", "99991-1", 6));
+        await server.SendAsync("clinician1", HttpMethod.Post, "Observation", Observation("sample-a", "99971-1", 5));
+        var several = await PutAsync("clinician1", Path, Observation("sample-a", "99971-1", 6));
         Assert.Equal((HttpStatusCode.PreconditionFailed, "multiple-matches"), (several.Status, several.Issue));
     }
 
@@ -54,7 +54,7 @@ public sealed class ConditionalTests(FhirServer server)
     [InlineData("DELETE", "Observation?nonsense=1")]
     public async Task Criteria_that_are_none_are_refused(string method, string path)
     {
-        var body = method == "PUT" ? Observation("sample-a", "99992-1", 1) : null;
+        var body = method == "PUT" ? Observation("sample-a", "99972-1", 1) : null;
         var refused = await server.SendAsync("clinician1", new HttpMethod(method), path, body);
         Assert.Equal(HttpStatusCode.BadRequest, refused.Status);
         Assert.NotNull(refused.Issue);
@@ -63,13 +63,13 @@ public sealed class ConditionalTests(FhirServer server)
     [Fact]
     public async Task A_deletion_by_criteria_deletes_the_one_that_matches()
     {
-        const string Path = "Observation?patient=sample-a&code=99993-1";
+        const string Path = "Observation?patient=sample-a&code=99973-1";
         Assert.Equal(HttpStatusCode.NotFound, (await DeleteAsync("clinician1", Path)).Status);
         var one = await server.SendAsync(
             "clinician1",
             HttpMethod.Post,
             "Observation",
-            Observation("sample-a", "99993-1", 1)
+            Observation("sample-a", "99973-1", 1)
         );
         var reference = "Observation/" + one.Json.GetProperty("id").GetString();
         Assert.Equal(HttpStatusCode.NotFound, (await DeleteAsync("clinician2", Path)).Status);
@@ -80,7 +80,7 @@ public sealed class ConditionalTests(FhirServer server)
         Assert.Equal(HttpStatusCode.NotFound, (await DeleteAsync("clinician1", Path)).Status);
 
         for (var i = 0; i < 2; i++)
-            await server.SendAsync("clinician1", HttpMethod.Post, "Observation", Observation("sample-a", "99993-1", i));
+            await server.SendAsync("clinician1", HttpMethod.Post, "Observation", Observation("sample-a", "99973-1", i));
         var several = await DeleteAsync("clinician1", Path);
         Assert.Equal((HttpStatusCode.PreconditionFailed, "multiple-matches"), (several.Status, several.Issue));
     }
@@ -105,7 +105,7 @@ public sealed class ConditionalTests(FhirServer server)
     [Fact]
     public async Task Conditions_of_a_transaction_are_found_first_and_its_references_name_what_they_found()
     {
-        var code = "99994-1";
+        var code = "99974-1";
         var kept = await server.SendAsync(
             "clinician1",
             HttpMethod.Post,
@@ -113,7 +113,7 @@ public sealed class ConditionalTests(FhirServer server)
             Observation("sample-a", code, 1)
         );
         var keptId = kept.Json.GetProperty("id").GetString()!;
-        await server.SendAsync("clinician1", HttpMethod.Post, "Observation", Observation("sample-a", "99994-2", 1));
+        await server.SendAsync("clinician1", HttpMethod.Post, "Observation", Observation("sample-a", "99974-2", 1));
         var bundle = Bundle(
             "transaction",
             Entry(
@@ -131,8 +131,8 @@ public sealed class ConditionalTests(FhirServer server)
                 "subject":{"reference":"Patient?_id=sample-a"},"result":[{"reference":"urn:uuid:1"}]}
                 """
             ),
-            Entry("PUT", "Observation?patient=sample-a&code=99994-3", Observation("sample-a", "99994-3", 1)),
-            Entry("DELETE", "Observation?patient=sample-a&code=99994-2")
+            Entry("PUT", "Observation?patient=sample-a&code=99974-3", Observation("sample-a", "99974-3", 1)),
+            Entry("DELETE", "Observation?patient=sample-a&code=99974-2")
         );
         var answer = await server.SendAsync(
             "clinician1",
@@ -154,7 +154,7 @@ public sealed class ConditionalTests(FhirServer server)
         var report = entries[1].GetProperty("resource");
         Assert.Equal("Patient/sample-a", report.GetProperty("subject").GetProperty("reference").GetString());
         Assert.Equal("Observation/" + keptId, report.GetProperty("result")[0].GetProperty("reference").GetString());
-        var found = await server.GetAsync("clinician1", "Observation?patient=sample-a&code=99994-2");
+        var found = await server.GetAsync("clinician1", "Observation?patient=sample-a&code=99974-2");
         Assert.Empty(found.Found());
 
         // Once more: the same update changes what the first one made.
@@ -164,7 +164,7 @@ public sealed class ConditionalTests(FhirServer server)
             "",
             Bundle(
                 "transaction",
-                Entry("PUT", "Observation?patient=sample-a&code=99994-3", Observation("sample-a", "99994-3", 2))
+                Entry("PUT", "Observation?patient=sample-a&code=99974-3", Observation("sample-a", "99974-3", 2))
             )
         );
         Assert.Equal("200 OK", Response(again.Json.GetProperty("entry")[0], "status"));
@@ -197,13 +197,13 @@ public sealed class ConditionalTests(FhirServer server)
     }
 
     [Theory]
-    [InlineData("POST", "99995-1", null)]
-    [InlineData("PUT", null, "99995-1")]
-    [InlineData("DELETE", null, "99995-1")]
+    [InlineData("POST", "99975-1", null)]
+    [InlineData("PUT", null, "99975-1")]
+    [InlineData("DELETE", null, "99975-1")]
     public async Task Several_matches_refuse_the_whole_transaction(string method, string? ifNoneExist, string? criteria)
     {
         for (var i = 0; i < 2; i++)
-            await server.SendAsync("clinician1", HttpMethod.Post, "Observation", Observation("sample-a", "99995-1", i));
+            await server.SendAsync("clinician1", HttpMethod.Post, "Observation", Observation("sample-a", "99975-1", i));
         var before = await CountAsync();
         var answer = await server.SendAsync(
             "clinician1",
@@ -211,11 +211,11 @@ public sealed class ConditionalTests(FhirServer server)
             "",
             Bundle(
                 "transaction",
-                Entry("POST", "Observation", Observation("sample-a", "99995-2", 1)),
+                Entry("POST", "Observation", Observation("sample-a", "99975-2", 1)),
                 Entry(
                     method,
                     criteria is null ? "Observation" : $"Observation?patient=sample-a&code={criteria}",
-                    method == "DELETE" ? null : Observation("sample-a", "99995-1", 9),
+                    method == "DELETE" ? null : Observation("sample-a", "99975-1", 9),
                     null,
                     ifNoneExist is null ? null : $"patient=sample-a&code={ifNoneExist}"
                 )
@@ -231,9 +231,9 @@ public sealed class ConditionalTests(FhirServer server)
     {
         var batch = Bundle(
             "batch",
-            Entry("PUT", "Observation?patient=sample-a&code=99996-1", Observation("sample-a", "99996-1", 1)),
-            Entry("DELETE", "Observation?patient=sample-a&code=99996-1"),
-            Entry("DELETE", "Observation?patient=sample-a&code=99996-2")
+            Entry("PUT", "Observation?patient=sample-a&code=99976-1", Observation("sample-a", "99976-1", 1)),
+            Entry("DELETE", "Observation?patient=sample-a&code=99976-1"),
+            Entry("DELETE", "Observation?patient=sample-a&code=99976-2")
         );
         var answer = await server.SendAsync(
             "clinician1",
