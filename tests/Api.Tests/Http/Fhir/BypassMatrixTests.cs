@@ -130,7 +130,7 @@ public sealed partial class BypassMatrixTests(FhirServer server)
         var (caller, patient) = await CallerAsync(situation);
         var there = await server.GetAsync(caller, Filled(path, patient));
         var absent = await server.GetAsync(caller, Filled(path, Absent));
-        Same(absent, there, patient);
+        Same(absent, Plain(there, situation), patient);
         var head = await server.SendAsync(caller, HttpMethod.Head, Filled(path, patient));
         Assert.Equal((there.Status, ""), (head.Status, head.Body));
         if (path.Contains('?', StringComparison.Ordinal))
@@ -144,7 +144,7 @@ public sealed partial class BypassMatrixTests(FhirServer server)
         foreach (var type in new[] { "batch", "transaction" })
         {
             var inner = await BundleAsync(caller, type, "GET", Filled(path, patient), null);
-            Same(await BundleAsync(caller, type, "GET", Filled(path, Absent), null), inner, patient);
+            Same(await BundleAsync(caller, type, "GET", Filled(path, Absent), null), Plain(inner, situation), patient);
             Assert.DoesNotContain("\"resourceType\":\"Patient\"", inner.Body, StringComparison.Ordinal);
         }
     }
