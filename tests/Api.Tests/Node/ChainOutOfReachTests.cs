@@ -19,7 +19,7 @@ namespace MedLedger.Api.Tests.Node;
 public sealed class ChainOutOfReachTests(ITestOutputHelper output) : IAsyncLifetime, IDisposable
 {
     private const ulong ChainId = 515_152;
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(8);
     private readonly ConsentFolder _folder = new();
     private ExternalNode _node = null!;
     private ExternalNode _other = null!;
@@ -88,7 +88,7 @@ public sealed class ChainOutOfReachTests(ITestOutputHelper output) : IAsyncLifet
             // a head that lies further ahead than the setting says
             await ConsentFolder.AddAsync(ledger, ConsentFolder.Consent("c", ConsentFolder.First));
             Assert.Null(await AskAsync(ledger));
-            await _node.CallAsync("evm_increaseTime", 60);
+            await _node.CallAsync("evm_increaseTime", 200);
             await _node.CallAsync("evm_mine");
             Assert.Equal(DenyReason.ChainUnavailable, await AskAsync(ledger));
         });
@@ -170,9 +170,9 @@ public sealed class ChainOutOfReachTests(ITestOutputHelper output) : IAsyncLifet
             settings,
             $$"""
             {
-              "chain-deadline": "1",
+              "chain-deadline": "2",
               "chain-silence": "{{Silence.TotalSeconds.ToString(CultureInfo.InvariantCulture)}}",
-              "clock-difference": "30",
+              "clock-difference": "90",
               "chain-depth": "{{depth.ToString(CultureInfo.InvariantCulture)}}",
               "second-chain": "{{_second.Endpoint}}"
             }
