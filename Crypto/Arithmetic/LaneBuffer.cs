@@ -1,10 +1,10 @@
 namespace MedLedger.Crypto.Arithmetic;
 
-/// <summary>Lanes outside the managed heap: zero at first, zeroed when freed.</summary>
-internal sealed unsafe class LaneBuffer<TLanes>(int length) : IDisposable
+/// <summary>Lanes outside the managed heap: zero at first, zeroed when freed unless they are public.</summary>
+internal sealed unsafe class LaneBuffer<TLanes>(int length, bool isSecret = true) : IDisposable
     where TLanes : unmanaged
 {
-    private readonly NativeBlock _block = new((nuint)length * (nuint)sizeof(TLanes));
+    private readonly NativeBlock _block = new((nuint)length * (nuint)sizeof(TLanes), isSecret);
 
     public int Length => length;
 

@@ -45,83 +45,139 @@ internal static unsafe class MultiScalarMultiplication
     {
         if (points.Length != scalars.Length)
             throw new ArgumentException("There must be as many scalars as points.", nameof(scalars));
-        var active = FindActive(points, scalars);
-        if (active.Length == 0)
-            return default;
+        // The key's points are public: nothing to zero.
+        using var store = new PointStore<TLanes, TField>(points.Length, isSecret: false);
+        // Lambdas cannot capture spans; the memory stays where it is until the sum is there.
+        fixed (Limbs* scalar = scalars)
+        fixed (AffinePoint<TField>* point = points)
+        {
+            var active = CopyActive(point, scalar, points.Length, store, crew);
+            copied?.Invoke();
+            return active.Length == 0 ? default : SumActive(store, scalar, scalars.Length, active, crew);
+        }
+    }
+
+    private static CurvePoint<TField> SumActive<TLanes, TField>(
+        PointStore<TLanes, TField> store,
+        Limbs* scalars,
+        int count,
+        int[] active,
+        WorkCrew crew
+    )
+        where TLanes : unmanaged, ILanes<TLanes, TField>
+        where TField : unmanaged, IFieldElement<TField>
+    {
         var bits = WindowBits(active.Length);
-        var sums = new CurvePoint<TField>[SignedDigits.WindowCount(bits)];
+        var parts = Split(SignedDigits.WindowCount(bits), active.Length, crew.Threads);
+        var sums = new CurvePoint<TField>[parts.Count];
         var free = new ConcurrentBag<BucketSum<TLanes, TField>>();
-        using var store = new PointStore<TLanes, TField>(points.Length);
+        var scalarAddress = (nint)scalars;
         try
         {
-            // Lambdas cannot capture spans; the memory stays where it is until Run returns.
-            fixed (Limbs* scalar = scalars)
-            fixed (AffinePoint<TField>* point = points)
-            {
-                var (scalarAddress, pointAddress, count) = ((nint)scalar, (nint)point, points.Length);
-                const int Piece = 4096;
-                crew.Run(
-                    (count + Piece - 1) / Piece,
-                    piece =>
+            crew.Run(
+                parts.Count,
+                i =>
+                {
+                    var (window, from, to) = parts[i];
+                    var buckets = free.TryTake(out var used) ? used : new(active.Length, bits);
+                    var digits = new ReadOnlySpan<Limbs>((Limbs*)scalarAddress, count);
+                    try
                     {
-                        var from = piece * Piece;
-                        store.SetMany(
-                            PointStore<TLanes, TField>.Reserved + from,
-                            new((AffinePoint<TField>*)pointAddress + from, Math.Min(Piece, count - from))
-                        );
+                        sums[i] = buckets.Sum(store, digits, active.AsSpan(from..to), window, crew.Cancel);
                     }
-                );
-                copied?.Invoke();
-                crew.Run(
-                    sums.Length,
-                    window =>
+                    finally
                     {
-                        var buckets = free.TryTake(out var used) ? used : new(active.Length, bits);
-                        var digits = new ReadOnlySpan<Limbs>((Limbs*)scalarAddress, count);
-                        try
-                        {
-                            sums[window] = buckets.Sum(store, digits, active, window, crew.Cancel);
-                        }
-                        finally
-                        {
-                            free.Add(buckets);
-                        }
+                        free.Add(buckets);
                     }
-                );
-            }
+                }
+            );
         }
         finally
         {
-            foreach (var buckets in free)
-                buckets.Dispose();
+            // Each has megabytes to zero, after a cancellation too.
+            var used = free.ToArray();
+            new WorkCrew(crew.Threads, CancellationToken.None).Run(used.Length, i => used[i].Dispose());
         }
-        return Combine(sums, bits);
+        return Combine(parts, sums, bits);
     }
 
-    /// <summary>Indices of finite points with a scalar that is not zero.</summary>
-    private static int[] FindActive<TField>(ReadOnlySpan<AffinePoint<TField>> points, ReadOnlySpan<Limbs> scalars)
+    /// <summary>
+    /// Copies all points to the store; the indices of the finite ones with a scalar that is not zero, in order.
+    /// </summary>
+    private static int[] CopyActive<TLanes, TField>(
+        AffinePoint<TField>* points,
+        Limbs* scalars,
+        int count,
+        PointStore<TLanes, TField> store,
+        WorkCrew crew
+    )
+        where TLanes : unmanaged, ILanes<TLanes, TField>
         where TField : unmanaged, IFieldElement<TField>
     {
-        var active = new int[points.Length];
-        var count = 0;
-        for (var i = 0; i < active.Length; i++)
-        {
-            if (!scalars[i].IsZero && !points[i].IsInfinity)
-                active[count++] = i;
-        }
-        return active[..count];
+        const int Piece = 4096;
+        var pieces = new int[(count + Piece - 1) / Piece][];
+        var (pointAddress, scalarAddress) = ((nint)points, (nint)scalars);
+        crew.Run(
+            pieces.Length,
+            piece =>
+            {
+                var (from, to) = (piece * Piece, Math.Min(count, (piece + 1) * Piece));
+                var point = (AffinePoint<TField>*)pointAddress;
+                var scalar = (Limbs*)scalarAddress;
+                store.SetMany(PointStore<TLanes, TField>.Reserved + from, new(point + from, to - from));
+                var active = new int[to - from];
+                var found = 0;
+                for (var i = from; i < to; i++)
+                {
+                    if (!scalar[i].IsZero && !point[i].IsInfinity)
+                        active[found++] = i;
+                }
+                pieces[piece] = active[..found];
+            }
+        );
+        return [.. pieces.SelectMany(active => active)];
     }
 
-    /// <summary>sum of 2^(bits window) sums[window].</summary>
-    private static CurvePoint<TField> Combine<TField>(CurvePoint<TField>[] sums, int bits)
+    /// <summary>
+    /// Windows as pieces of work of like size for all threads: those that would be left over at the end, while other threads
+    /// have nothing to do, are divided by points. The topmost window has few bits.
+    /// </summary>
+    private static List<(int Window, int From, int To)> Split(int windows, int points, int threads)
+    {
+        var whole = (windows - 1) / threads * threads;
+        var parts = new List<(int, int, int)>();
+        for (var window = 0; window < whole; window++)
+            parts.Add((window, 0, points));
+        for (var window = whole; window < windows; window++)
+        {
+            for (var part = 0; part < threads; part++)
+            {
+                var (from, to) = (part * (long)points / threads, (part + 1L) * points / threads);
+                if (from < to)
+                    parts.Add((window, (int)from, (int)to));
+            }
+        }
+        return parts;
+    }
+
+    /// <summary>sum of 2^(bits window) sums of the window's parts.</summary>
+    private static CurvePoint<TField> Combine<TField>(
+        List<(int Window, int From, int To)> parts,
+        CurvePoint<TField>[] sums,
+        int bits
+    )
         where TField : unmanaged, IFieldElement<TField>
     {
-        var total = sums[^1];
-        for (var window = sums.Length - 2; window >= 0; window--)
+        CurvePoint<TField> total = default;
+        var window = parts[^1].Window;
+        for (var i = parts.Count - 1; i >= 0; i--)
         {
-            for (var i = 0; i < bits; i++)
-                total = total.Double();
-            total += sums[window];
+            for (; window > parts[i].Window; window--)
+            {
+                for (var bit = 0; bit < bits; bit++)
+                    total = total.Double();
+            }
+            total += sums[i];
         }
         return total;
     }

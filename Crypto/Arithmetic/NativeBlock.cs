@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace MedLedger.Crypto.Arithmetic;
 
 /// <summary>
-/// Memory outside the managed heap, aligned to 64 bytes, zero at first, zeroed when freed. On Linux large blocks are mappings
+/// Memory outside the managed heap, aligned to 64 bytes, zero at first, zeroed when freed if what it holds is
+/// secret. On Linux large blocks are mappings
 /// of their own: an allocator would keep what a proof gave back, and the next part of the proof would come on top.
 /// </summary>
 internal sealed unsafe partial class NativeBlock : IDisposable
@@ -15,11 +16,13 @@ internal sealed unsafe partial class NativeBlock : IDisposable
     private const int HugePages = 14; // MADV_HUGEPAGE
 
     private readonly nuint _size;
+    private readonly bool _isSecret;
     private readonly bool _isMapping;
 
-    public NativeBlock(nuint size)
+    public NativeBlock(nuint size, bool isSecret = true)
     {
         _size = size;
+        _isSecret = isSecret;
         if (OperatingSystem.IsLinux() && size >= LeastMapping)
         {
             var address = Map(0, size, ReadWrite, PrivateAnonymous, -1, 0);
@@ -43,7 +46,8 @@ internal sealed unsafe partial class NativeBlock : IDisposable
     {
         if (Start == null)
             return;
-        NativeMemory.Clear(Start, _size);
+        if (_isSecret)
+            NativeMemory.Clear(Start, _size);
         if (_isMapping)
             _ = Unmap((nint)Start, _size);
         else

@@ -34,16 +34,22 @@ internal sealed unsafe class NttDomain<TLanes> : IDisposable
         _bits = BitOperations.Log2((uint)size);
         _length = size / TLanes.Count;
         _block = Math.Min(_length, PieceElements / TLanes.Count);
-        _twiddles = new(_length);
-        _laneTwiddles = new(BitOperations.Log2((uint)TLanes.Count));
-        _shift = new(_length);
+        _twiddles = new(_length, isSecret: false);
+        _laneTwiddles = new(BitOperations.Log2((uint)TLanes.Count), isSecret: false);
+        _shift = new(_length, isSecret: false);
         for (var i = 0; i < _laneTwiddles.Length; i++)
             _laneTwiddles.Start[i] = LaneTwiddle(1 << i);
         // Each table is filled by doubling what is there: products that do not wait for each other.
-        for (var half = 1; half < _length; half *= 2)
-            FillTwiddles(half);
-        FillShift();
-        crew.Cancel.ThrowIfCancellationRequested();
+        crew.Run(
+            2,
+            table =>
+            {
+                for (var half = 1; table == 0 && half < _length; half *= 2)
+                    FillTwiddles(half);
+                if (table == 1)
+                    FillShift();
+            }
+        );
     }
 
     public int Size { get; }

@@ -5,7 +5,8 @@ using MedLedger.Crypto.Fields;
 namespace MedLedger.Crypto.Arithmetic;
 
 /// <summary>
-/// Affine points as words outside the managed heap, in numbered slots, zeroed when freed. The first slots hold two different
+/// Affine points as words outside the managed heap, in numbered slots, zeroed when freed unless
+/// they are public. The first slots hold two different
 /// points and a place for rubbish, with which incomplete groups of lanes are filled up.
 /// </summary>
 internal sealed unsafe class PointStore<TLanes, TField> : IDisposable
@@ -21,9 +22,9 @@ internal sealed unsafe class PointStore<TLanes, TField> : IDisposable
 
     private readonly NativeBlock _block;
 
-    public PointStore(int slots)
+    public PointStore(int slots, bool isSecret = true)
     {
-        _block = new(((nuint)(slots + Reserved) * (nuint)Stride + ReadBeyond) * sizeof(ulong));
+        _block = new(((nuint)(slots + Reserved) * (nuint)Stride + ReadBeyond) * sizeof(ulong), isSecret);
         Words = (ulong*)_block.Start;
         Set(FillLeft, new(TField.One, TField.One));
         Set(FillRight, new(TField.One.Double(), TField.One));
