@@ -125,7 +125,7 @@ public sealed class ClinicalPipeline : IDisposable
             var last = tokens.FindIndex(start, count, t => t.End == finding.Span.End);
             if (first < 0 || last < first)
                 return [];
-            var run = new TokenRun(first - start, last + 1 - start, finding.Type, finding.Score);
+            var run = new TokenRun(first - start, last + 1 - start, finding.Type, finding.Score, finding.Score);
             var sentence = new LowerCaseSentence(text, tokens, range);
             return
             [

@@ -54,12 +54,15 @@ internal sealed class DocumentReading
             var scopes = new ContextScopes(ContextRules.Default, _text, _tokens, _sentences[s]);
             foreach (var run in runs)
             {
-                if (run.First >= heading)
+                if (run.First >= heading && !(_head == FindingHead.All && IsPersonal(_sentences[s], run)))
                     findings.Add(FindingOf(_sentences[s].First, run, tagged[s], scopes));
             }
         }
         return findings;
     }
+
+    private bool IsPersonal(LowerCaseSentence sentence, TokenRun run) =>
+        PersonalRuns.Holds(_text, _tokens, sentence.First + run.First, sentence.First + run.End, run.Type);
 
     private void Agree(TaggedSentence[] tagged, List<Abbreviation> abbreviations)
     {
@@ -122,7 +125,7 @@ internal sealed class DocumentReading
             last--;
         if (first == last)
             return Bare(given);
-        var run = new TokenRun(first - sentence.First, last - sentence.First, given.Type, 1);
+        var run = new TokenRun(first - sentence.First, last - sentence.First, given.Type, 1, 1);
         return FindingOf(sentence.First, run, tagged, scopes) with
         {
             Span = given.Span,
@@ -156,7 +159,8 @@ internal sealed class DocumentReading
             Assertion = assertion,
             Cue = cue,
             Section = _sections.Current?.Name,
-            Score = Math.Round(run.Score, 4),
+            Score = Math.Round(run.Calibrated, 4),
+            RawScore = run.Score,
             Negation = Math.Round(negation, 4),
             Codes = CodesOf(run.Type, span.Of(_text).ToString()),
         };

@@ -99,7 +99,7 @@ internal static partial class IdentifierPatterns
     [GeneratedRegex(
         @"\b(?:phone|tel|telephone|cell|mobile|pager|beeper|ph|call|contact|reached at|ext|extension|callback)"
             + Label
-            + @"(?:at\s|on\s)?(?<v>\+?[\d(](?:[\d()\-. /]|\sext\.?\s|x){1,22}\d)(?!\d)",
+            + @"(?:at\s|on\s)?(?!(?:911|112|999|988)(?![\d\-. /]{0,2}\d))(?<v>\+?[\d(](?:[\d()\-. /]|\sext\.?\s|x){1,22}\d)(?!\d)",
         Loose,
         Timeout
     )]

@@ -13,7 +13,10 @@ public sealed record Cue(string Text, TextSpan Span, TextSpan Scope, string Rule
 /// <param name="System">FHIR system URI.</param>
 /// <param name="Code">The code.</param>
 /// <param name="Display">The system's own name of it.</param>
-/// <param name="Score">From 0 to 1; how close the names are, not a probability.</param>
+/// <param name="Score">
+/// How near the names are, not a probability: 1 the same but for form; 0.8 the same by word beginnings; 0.75 to 0.99 alike
+/// by letters; 0.7 and 0.6 the same without what stands before the head; less, whatever comes nearest.
+/// </param>
 public sealed record CodeSuggestion(string System, string Code, string Display, double Score);
 
 /// <summary>One thing that the text speaks of, with all that speaks for it. Offsets are UTF-16 code units of the text.</summary>
@@ -37,8 +40,14 @@ public sealed record Finding
     /// <summary>The section's name; null before the first heading.</summary>
     public string? Section { get; init; }
 
-    /// <summary>The network's probability of exactly this span and type, from 0 to 1.</summary>
+    /// <summary>
+    /// The probability that exactly this span and type are right, from 0 to 1: the network's own, calibrated on documents
+    /// that it was not trained on. 1 for a span that was given.
+    /// </summary>
     public double Score { get; init; }
+
+    /// <summary>The network's own probability, before calibration.</summary>
+    internal double RawScore { get; init; }
 
     /// <summary>The network's probability that the finding is denied, from 0 to 1.</summary>
     public double Negation { get; init; }
@@ -50,7 +59,9 @@ public sealed record Finding
 /// <summary>A word that carried a finding.</summary>
 /// <param name="Text">The word.</param>
 /// <param name="Span">Where it stands.</param>
-/// <param name="Weight">How much of the finding's probability is lost without it; negative when it speaks against.</param>
+/// <param name="Weight">
+/// How much of the network's own probability of the finding is lost without it; negative when it speaks against.
+/// </param>
 public sealed record TokenWeight(string Text, TextSpan Span, double Weight);
 
 /// <summary>A span that was coded elsewhere and only wants an assertion, a section and codes.</summary>

@@ -68,12 +68,12 @@ internal sealed record HeadTable
 
     public required float[] Last { get; init; }
 
-    /// <summary>Emissions and steps are divided by it before probabilities are taken; null is 1.</summary>
-    public float? Temperature { get; init; }
+    /// <summary>What makes probabilities of the scores; nothing is changed when the table has none.</summary>
+    public ScoreCalibration Calibration { get; init; } = ScoreCalibration.None;
 
     public static HeadTable Of(JsonElement json)
     {
-        json.Only("name", "offset", "labels", "step", "first", "last", "temperature");
+        json.Only("name", "offset", "labels", "step", "first", "last", "calibration");
         return new HeadTable
         {
             Name = json.Text("name"),
@@ -82,7 +82,9 @@ internal sealed record HeadTable
             Step = json.GetProperty("step").Each(StrictJson.Numbers),
             First = json.GetProperty("first").Numbers(),
             Last = json.GetProperty("last").Numbers(),
-            Temperature = json.TryGetProperty("temperature", out var t) ? t.GetSingle() : null,
+            Calibration = json.TryGetProperty("calibration", out var c)
+                ? ScoreCalibration.Of(c)
+                : ScoreCalibration.None,
         };
     }
 }

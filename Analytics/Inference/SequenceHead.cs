@@ -7,8 +7,9 @@ namespace MedLedger.Analytics.Inference;
 /// <param name="First">First token.</param>
 /// <param name="End">One past the last token.</param>
 /// <param name="Type">The head's type.</param>
-/// <param name="Score">Probability of exactly this run and type under the CRF.</param>
-internal readonly record struct TokenRun(int First, int End, string Type, double Score);
+/// <param name="Score">Probability of exactly this run and type under the CRF; runs are weighed by it.</param>
+/// <param name="Calibrated">The share of findings with this score that are right; what the caller is told.</param>
+internal readonly record struct TokenRun(int First, int End, string Type, double Score, double Calibrated);
 
 /// <summary>
 /// Reads one head's emissions: Viterbi for the best BIOES path, forward and backward sums for the probability of each run
@@ -24,7 +25,6 @@ internal sealed class SequenceHead
     private readonly int _size;
     private readonly int _padded;
     private readonly int _columns;
-    private readonly float _temperature;
     private readonly string[] _types;
     private readonly char[] _positions;
     private readonly float[] _step;
@@ -37,7 +37,6 @@ internal sealed class SequenceHead
         _columns = columns;
         _size = table.Labels.Count;
         _padded = (_size + Lanes - 1) / Lanes * Lanes;
-        _temperature = table.Temperature is { } t and > 0 ? t : 1;
         if (
             table.Step.Length != _size
             || table.Step.Any(r => r.Length != _size)
@@ -58,8 +57,8 @@ internal sealed class SequenceHead
             {
                 var score = table.Step[from][to];
                 _step[(from * _padded) + to] = score;
-                _stepWeights[(from * _padded) + to] = MathF.Exp(score / _temperature);
-                _backWeights[(to * _padded) + from] = MathF.Exp(score / _temperature);
+                _stepWeights[(from * _padded) + to] = MathF.Exp(score);
+                _backWeights[(to * _padded) + from] = MathF.Exp(score);
             }
         }
     }
@@ -80,7 +79,10 @@ internal sealed class SequenceHead
             if (position is 'B' or 'S')
                 first = t;
             if (position is 'E' or 'S')
-                runs.Add(new TokenRun(first, t + 1, _types[path[t]], Probability(decoder, path, first, t, total)));
+            {
+                var score = Probability(decoder, path, first, t, total);
+                runs.Add(new TokenRun(first, t + 1, _types[path[t]], score, _table.Calibration.Of(score)));
+            }
         }
         return runs;
     }
@@ -186,8 +188,8 @@ internal sealed class SequenceHead
         behind.Clear();
         for (var y = 0; y < _size; y++)
         {
-            ahead[y] = MathF.Exp(_table.First[y] / _temperature) * weights[y];
-            behind[y] = MathF.Exp(_table.Last[y] / _temperature);
+            ahead[y] = MathF.Exp(_table.First[y]) * weights[y];
+            behind[y] = MathF.Exp(_table.Last[y]);
         }
         forwardLog[0] = Scale(ahead);
         backwardLog[length - 1] = Scale(behind);
@@ -222,7 +224,7 @@ internal sealed class SequenceHead
         var log = decoder.ForwardLog(path.Length)[first] + Math.Log(forward[(first * _padded) + path[first]]);
         for (var t = first + 1; t <= last; t++)
         {
-            log += _table.Step[path[t - 1]][path[t]] / _temperature;
+            log += _table.Step[path[t - 1]][path[t]];
             log += Math.Log(weights[(t * _padded) + path[t]]);
         }
         log += decoder.BackwardLog(path.Length)[last] + Math.Log(backward[(last * _padded) + path[last]]);
@@ -230,14 +232,14 @@ internal sealed class SequenceHead
         return double.IsFinite(probability) ? Math.Clamp(probability, 0, 1) : 0;
     }
 
-    private void Exponentials(ReadOnlySpan<float> row, Span<float> weights)
+    private static void Exponentials(ReadOnlySpan<float> row, Span<float> weights)
     {
         var most = float.NegativeInfinity;
         foreach (var v in row)
             most = Math.Max(most, v);
         weights.Fill(Never);
         for (var y = 0; y < row.Length; y++)
-            weights[y] = (row[y] - most) / _temperature;
+            weights[y] = row[y] - most;
         for (var block = 0; block < weights.Length; block += Lanes)
             Vector256.Exp(Vector256.Create<float>(weights[block..])).CopyTo(weights[block..]);
     }

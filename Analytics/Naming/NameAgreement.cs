@@ -35,7 +35,7 @@ internal static class NameAgreement
                 {
                     if (!lookup.TryGetValue(lower.Phrase(i, i + n), out var name, out var vote))
                         continue;
-                    var run = new TokenRun(i, i + n, vote.Type, vote.Score);
+                    var run = new TokenRun(i, i + n, vote.Type, vote.Score, vote.Calibrated);
                     if (runs[s].TrueForAll(r => r.End <= run.First || run.End <= r.First))
                         missing.Add((s, run, name));
                     i += n - 1;
@@ -54,7 +54,7 @@ internal static class NameAgreement
             list.Sort(static (a, b) => a.First.CompareTo(b.First));
     }
 
-    private sealed record Vote(string Type, double Score, int Count, bool Sure);
+    private sealed record Vote(string Type, double Score, double Calibrated, int Count, bool Sure);
 
     private static Dictionary<string, Vote> Votes(List<LowerCaseSentence> sentences, IReadOnlyList<List<TokenRun>> runs)
     {
@@ -74,8 +74,9 @@ internal static class NameAgreement
                     {
                         Count = vote.Count + 1,
                         Score = Math.Max(vote.Score, run.Score),
+                        Calibrated = Math.Max(vote.Calibrated, run.Calibrated),
                     }
-                    : new Vote(run.Type, run.Score, 1, Sure: false);
+                    : new Vote(run.Type, run.Score, run.Calibrated, 1, Sure: false);
             }
         }
         return known;
@@ -107,6 +108,7 @@ internal static class NameAgreement
                 known[key] = new Vote(
                     whole.Type,
                     whole.Score,
+                    whole.Calibrated,
                     known.TryGetValue(key, out var vote) ? vote.Count : 0,
                     Sure: true
                 );

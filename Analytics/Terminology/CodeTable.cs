@@ -14,7 +14,8 @@ internal enum CodeKind
 
 /// <summary>
 /// Suggests codes of MeSH, the Disease Ontology and ICD-10-CM for a name: equal keys first, weighted by how often training
-/// mentions meant the concept, then a wider key, then names that resemble it by their letters. The table is read in place:
+/// mentions meant the concept, then a wider key, then names that nearly are it by their letters, then the name without what
+/// stands before its head, then whatever resembles it. The table is read in place:
 /// nothing is copied out of it before it is asked for. Safe for many threads; answers are kept for names seen before.
 /// </summary>
 internal sealed class CodeTable
@@ -24,6 +25,9 @@ internal sealed class CodeTable
     private const string Icd10Cm = "http://hl7.org/fhir/sid/icd-10-cm";
     private const int MostRemembered = 50_000;
     private const double LeastAlike = 0.45;
+
+    // Nearer than this, a difference is one of spelling rather than of meaning. Chosen by cross-validation on training.
+    private const double NearlyEqual = 0.75;
 
     private readonly char[] _lines;
     private readonly Concept[] _concepts;
@@ -85,10 +89,7 @@ internal sealed class CodeTable
             if (systems > 1)
                 Take(best, names.OfLooseKey(name), 0.8);
             if (best.Count < systems)
-            {
-                foreach (var (concept, score) in names.Alike(name, 200, LeastAlike))
-                    best.TryAdd(_concepts[concept].System, (concept, Math.Round(Math.Min(score, 0.99), 3)));
-            }
+                TakeAlike(best, names, name, heads: systems > 1);
         }
         return
         [
@@ -96,6 +97,27 @@ internal sealed class CodeTable
                 .ThenByDescending(b => b.Value.Score)
                 .Select(b => SuggestionOf(_concepts[b.Value.Concept], b.Value.Score)),
         ];
+    }
+
+    private void TakeAlike(Dictionary<char, (int Concept, double Score)> best, CodeNames names, string name, bool heads)
+    {
+        var alike = names.Alike(name, 200, LeastAlike).ToList();
+        Take(best, alike.TakeWhile(a => a.Score >= NearlyEqual));
+        foreach (var head in heads ? HeadNames.Of(name) : [])
+        {
+            Take(best, names.OfKey(head), 0.7);
+            Take(best, names.OfLooseKey(head), 0.6);
+        }
+        Take(best, alike);
+    }
+
+    private void Take(
+        Dictionary<char, (int Concept, double Score)> best,
+        IEnumerable<(int Concept, double Score)> concepts
+    )
+    {
+        foreach (var (concept, score) in concepts)
+            best.TryAdd(_concepts[concept].System, (concept, Math.Round(Math.Min(score, 0.99), 3)));
     }
 
     private void Take(Dictionary<char, (int Concept, double Score)> best, List<int> concepts, double score)

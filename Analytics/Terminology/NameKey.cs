@@ -19,11 +19,13 @@ internal static class NameKey
 
     // Words that say the same in names of diseases, by their first letters.
     private static readonly ulong[] Same = Hashes(
-        "cancer tumor malign carcin renal nephro hepati cardia myocar pulmon bleed bleedi cerebr gastri"
+        "cancer tumor malign carcin renal nephro hepati cardia myocar pulmon bleed bleedi cerebr gastri "
+            + "ocular ophtha cutane dermal vesica cardio neurol neuron vascul arteri artery muscul"
     );
 
     private static readonly ulong[] SameAs = Hashes(
-        "neopla neopla neopla neopla kidney kidney liver heart heart lung hemorr hemorr brain stomac"
+        "neopla neopla neopla neopla kidney kidney liver heart heart lung hemorr hemorr brain stomac "
+            + "eye eye skin skin bladde heart nervou nervou vessel vessel vessel muscle"
     );
 
     /// <summary>The key of names that differ only in form.</summary>

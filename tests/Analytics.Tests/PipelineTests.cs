@@ -115,6 +115,16 @@ public sealed class PipelineTests(Model model)
         Assert.Equal(2, found.Count(f => f.Text == "AF" && f.Type == "Disease"));
     }
 
+    [Theory]
+    [InlineData("Seen by Dr. Anna Kowalski for cough.")]
+    [InlineData("Mr. Jensen takes metformin. Call (617) 555-0143 or write to anna.kowalski@example.org.")]
+    [InlineData("MRN: 00482913. Cough.")]
+    public void Names_after_titles_addresses_and_bare_numbers_are_no_findings(string text) =>
+        Assert.DoesNotContain(
+            model.Pipeline.Analyze(text).Findings,
+            f => f.Text.Contains("Kowalski", StringComparison.OrdinalIgnoreCase) || f.Text is "Jensen" or "00482913"
+        );
+
     [Fact]
     public void The_words_that_carried_a_finding_are_named()
     {

@@ -43,7 +43,8 @@ internal static class NlpTable
     )
     {
         var all = new Score(name);
-        var calibration = new Calibration(name);
+        var before = new Calibration($"{name}, the network's own scores");
+        var after = new Calibration($"{name}, scores as they are told");
         var types = new SortedDictionary<string, Score>(StringComparer.Ordinal);
         foreach (var document in documents.Where(d => Corpora.HeldBack(d.Id)))
         {
@@ -55,7 +56,8 @@ internal static class NlpTable
                     continue;
                 var span = new Gold(finding.Span.Start, finding.Span.End, finding.Type);
                 found.Add(span);
-                calibration.Add(finding.Score, gold.Contains(span));
+                before.Add(finding.RawScore, gold.Contains(span));
+                after.Add(finding.Score, gold.Contains(span));
             }
             all.Add(found, gold);
             foreach (var type in gold.Concat(found).Select(s => s.Type).Distinct(StringComparer.Ordinal))
@@ -71,7 +73,8 @@ internal static class NlpTable
             foreach (var score in types.Values)
                 output.WriteLine(score);
         }
-        calibration.Print(output);
+        before.Print(output);
+        after.Print(output);
     }
 
     private static void Negation(IEnumerable<GoldDocument> documents, ClinicalPipeline pipeline, TextWriter output)
