@@ -136,7 +136,7 @@ internal static class Protection
             }
         );
         // The authorization server answers its endpoints in here, so what limits logins stands before it.
-        app.UseAuthentication();
+        app.UseWhen(context => !IsFhir(context), branch => branch.UseAuthentication());
         app.MapAccounts(identity, settings.External);
         app.MapConnect(identity);
         app.MapSmart(identity);
@@ -147,6 +147,10 @@ internal static class Protection
             app.Services.GetRequiredService<IOptionsMonitorCache<OpenIddictServerOptions>>().Clear();
         };
     }
+
+    // Only access tokens count there, and Authentication has read them.
+    private static bool IsFhir(HttpContext context) =>
+        context.Request.Path.StartsWithSegments("/fhir", StringComparison.Ordinal);
 
     private static bool IsLogin(HttpContext context) =>
         HttpMethods.IsPost(context.Request.Method)

@@ -148,7 +148,7 @@ internal sealed class AuditTrail : IDisposable
     }
 
     /// <summary>The log, for reading, through a context.</summary>
-    public AuditLog Log(LedgerContext context) => new(new LogStore(context), Origin, _privateKey);
+    public AuditLog Log(LedgerContext context) => new(new LogStore(context), Key, _privateKey);
 
     /// <summary>The newest checkpoint; null when nothing was logged yet.</summary>
     public async Task<(LogHead Head, Checkpoint Checkpoint)?> HeadAsync(CancellationToken cancellation)
@@ -209,7 +209,7 @@ internal sealed class AuditTrail : IDisposable
             ? await context.Database.BeginTransactionAsync(cancellation)
             : null;
         var store = new LogStore(context);
-        var append = await new AuditLog(store, Origin, _privateKey, _edge).AppendAsync(entries, cancellation);
+        var append = await new AuditLog(store, Key, _privateKey, _edge).AppendAsync(entries, cancellation);
         store.Append(
             details
                 .Select((detail, i) => detail.Seal(_store.Vault, events[i].PatientKey, append.FirstIndex + i))

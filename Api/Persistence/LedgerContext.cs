@@ -1,14 +1,20 @@
+using System.Data;
 using MedLedger.Consent.Vault;
+using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedLedger.Api.Persistence;
 
 /// <summary>
 /// The database: sealed rows, keyed hashes, commitments. No name, code, date, note or FHIR id of anybody stands in it
-/// in clear. SQLite in WAL mode, foreign keys on, deleted content overwritten.
+/// in clear. SQLite in WAL mode, foreign keys on, deleted content overwritten. One that came from a
+/// <see cref="ContextPool"/> goes back there when it is disposed.
 /// </summary>
 internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : DbContext(options)
 {
+    private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
+    private ContextPool? _pool;
+
     /// <summary>What records that are read here are held against; null where none are read.</summary>
     public Records.RecordRoots? Roots { get; init; }
 
@@ -42,6 +48,51 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
             .UseSqlite($"Data Source={databaseFile};Foreign Keys=True;Pooling=True;Default Timeout=30")
             .AddInterceptors(SqlitePragmas.Instance)
             .Options;
+
+    /// <summary>Makes it the pool's, with a connection that stays open.</summary>
+    public LedgerContext Lend(ContextPool pool)
+    {
+        if (Database.GetDbConnection().State == ConnectionState.Closed)
+            Database.OpenConnection();
+        _pool = pool;
+        return this;
+    }
+
+    /// <summary>Forgets what was done with it; false when something is not finished.</summary>
+    public bool TryReset()
+    {
+        if (Database.CurrentTransaction is not null || Database.GetDbConnection().State != ConnectionState.Open)
+            return false;
+        ChangeTracker.Clear();
+        ChangeTracker.AutoDetectChangesEnabled = true;
+        return true;
+    }
+
+    /// <summary>A statement of the connection, prepared when it is first asked for.</summary>
+    /// <param name="sql">With parameters <c>$0</c>, <c>$1</c> ...; never made of values.</param>
+    /// <param name="parameters">How many.</param>
+    public SqliteCommand Command(string sql, int parameters)
+    {
+        if (_commands.TryGetValue(sql, out var known))
+            return known;
+        var command = ((SqliteConnection)Database.GetDbConnection()).CreateCommand();
+        command.CommandText = sql;
+        for (var i = 0; i < parameters; i++)
+            command.Parameters.Add(new SqliteParameter($"${i}", null));
+        _commands.Add(sql, command);
+        return command;
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        if (Interlocked.Exchange(ref _pool, null)?.TryKeep(this) != true)
+            base.Dispose();
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask DisposeAsync() =>
+        Interlocked.Exchange(ref _pool, null)?.TryKeep(this) == true ? ValueTask.CompletedTask : base.DisposeAsync();
 
     /// <inheritdoc/>
     protected override void OnModelCreating(ModelBuilder modelBuilder)

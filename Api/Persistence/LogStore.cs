@@ -63,25 +63,20 @@ internal sealed class LogStore(LedgerContext context) : ILogStore
     /// <inheritdoc/>
     public Task AppendAsync(LogAppend append, CancellationToken cancellation)
     {
-        using (var insert = new Statement(context, InsertEntry, 2))
-        {
-            for (var i = 0; i < append.Entries.Count; i++)
-                insert.Run(append.FirstIndex + i, append.Entries[i]);
-        }
-        using (var replace = new Statement(context, ReplaceTile, 3))
-        {
-            foreach (var (id, hashes) in append.Tiles)
-                replace.Run(id.Level, id.Index, hashes);
-        }
-        using (var insert = new Statement(context, InsertHead, 2))
-            insert.Run(append.Head.Size, append.Head.Note);
+        var entry = new Statement(context, InsertEntry, 2);
+        for (var i = 0; i < append.Entries.Count; i++)
+            entry.Run(append.FirstIndex + i, append.Entries[i]);
+        var tile = new Statement(context, ReplaceTile, 3);
+        foreach (var (id, hashes) in append.Tiles)
+            tile.Run(id.Level, id.Index, hashes);
+        new Statement(context, InsertHead, 2).Run(append.Head.Size, append.Head.Note);
         return Task.CompletedTask;
     }
 
     /// <summary>Stores the sealed details of entries, in the same transaction.</summary>
     public void Append(IEnumerable<SealedAuditDetails> details)
     {
-        using var insert = new Statement(context, InsertDetails, 3);
+        var insert = new Statement(context, InsertDetails, 3);
         foreach (var one in details)
             insert.Run(one.Index, one.PatientKey, one.Content);
     }

@@ -5,14 +5,14 @@ using Microsoft.EntityFrameworkCore.Storage;
 namespace MedLedger.Api.Persistence;
 
 /// <summary>
-/// One statement that is prepared once and run for many rows inside the transaction of a context, where change tracking
-/// would cost more than SQLite does.
+/// One statement that is prepared once for the connection of a context and run for many rows, where change tracking would
+/// cost more than SQLite does.
 /// </summary>
-internal sealed class Statement : IDisposable
+internal readonly struct Statement
 {
     private readonly SqliteCommand _command;
 
-    /// <summary>Prepares it.</summary>
+    /// <summary>Takes it.</summary>
     /// <param name="context">Its transaction is open.</param>
     /// <param name="sql">With parameters <c>$0</c>, <c>$1</c> ...; never made of values.</param>
     /// <param name="parameters">How many.</param>
@@ -20,11 +20,8 @@ internal sealed class Statement : IDisposable
     {
         var transaction =
             context.Database.CurrentTransaction ?? throw new InvalidOperationException("No transaction is open.");
-        _command = ((SqliteConnection)context.Database.GetDbConnection()).CreateCommand();
-        _command.CommandText = sql;
+        _command = context.Command(sql, parameters);
         _command.Transaction = (SqliteTransaction)transaction.GetDbTransaction();
-        for (var i = 0; i < parameters; i++)
-            _command.Parameters.Add(new SqliteParameter($"${i}", null));
     }
 
     /// <summary>Runs it with one row of values.</summary>
@@ -34,7 +31,4 @@ internal sealed class Statement : IDisposable
             _command.Parameters[i].Value = values[i];
         _command.ExecuteNonQuery();
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _command.Dispose();
 }

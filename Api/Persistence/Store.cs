@@ -22,6 +22,7 @@ internal sealed class Store : IDbContextFactory<LedgerContext>, IDisposable
     private const string KeysSetting = "keys";
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
     private readonly DbContextOptions<LedgerContext> _options;
+    private readonly ContextPool _contexts;
     private readonly SemaphoreSlim _writing = new(1);
     private readonly SecretKey _journalKey;
 
@@ -36,6 +37,7 @@ internal sealed class Store : IDbContextFactory<LedgerContext>, IDisposable
         _journalKey = custody.OpenOperatorKey("journal");
         Journal = new TransactionJournal(this, _journalKey);
         Roots = new RecordRoots(this);
+        _contexts = new ContextPool(_options, Roots);
     }
 
     public DataFolder Folder { get; }
@@ -141,11 +143,12 @@ internal sealed class Store : IDbContextFactory<LedgerContext>, IDisposable
     }
 
     /// <inheritdoc/>
-    public LedgerContext CreateDbContext() => new(_options) { Roots = Roots };
+    public LedgerContext CreateDbContext() => _contexts.Rent();
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        _contexts.Dispose();
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
         Vault.Dispose();
         _journalKey.Dispose();
@@ -202,7 +205,7 @@ internal sealed class Store : IDbContextFactory<LedgerContext>, IDisposable
 
     private async Task MigrateAsync(bool isNew, CancellationToken cancellation)
     {
-        await using var context = CreateDbContext();
+        await using var context = new LedgerContext(_options);
         try
         {
             await context.Database.MigrateAsync(cancellation);
@@ -261,7 +264,7 @@ internal sealed class Store : IDbContextFactory<LedgerContext>, IDisposable
 
     private void CheckKeys()
     {
-        using var context = CreateDbContext();
+        using var context = new LedgerContext(_options);
         try
         {
             if (context.Settings.Find(KeysSetting) is { } keys)

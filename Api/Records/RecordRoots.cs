@@ -97,7 +97,7 @@ internal sealed class RecordRoots(Store store) : IDisposable
         {
             await context.SaveChangesAsync(cancellation);
             rows?.Invoke();
-            using var put = new Statement(context, PutLeaf, 6);
+            var put = new Statement(context, PutLeaf, 6);
             foreach (var (patient, staged) in leaves)
             foreach (var leaf in staged)
                 put.Run(patient.PatientKey, leaf.Position, anchor, leaf.RecordKey, leaf.Version, leaf.Leaf);

@@ -49,8 +49,8 @@ internal sealed class StagedRows
     /// <summary>Inserts everything, in the transaction of the context.</summary>
     public void Insert(LedgerContext context)
     {
-        using var record = new Statement(context, InsertRecord, 5);
-        using var compartment = new Statement(context, InsertCompartment, 8);
+        var record = new Statement(context, InsertRecord, 5);
+        var compartment = new Statement(context, InsertCompartment, 8);
         foreach (var row in _records)
         {
             record.Run(row.RecordKey, row.Version, row.Content, row.Written, row.IsDeleted);
@@ -70,14 +70,14 @@ internal sealed class StagedRows
         }
         foreach (var sql in (string[])[DeleteTokens, DeleteSearch])
         {
-            using var delete = new Statement(context, sql, 1);
+            var delete = new Statement(context, sql, 1);
             foreach (var recordKey in _unfound)
                 delete.Run(recordKey);
         }
-        using var token = new Statement(context, InsertToken, 2);
+        var token = new Statement(context, InsertToken, 2);
         foreach (var (value, recordKey) in _tokens)
             token.Run(value, recordKey);
-        using var search = new Statement(context, PutSearch, 3);
+        var search = new Statement(context, PutSearch, 3);
         foreach (var ((patientKey, recordKey), tokens) in _search)
             search.Run(patientKey, recordKey, tokens);
     }

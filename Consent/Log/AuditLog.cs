@@ -19,12 +19,27 @@ public sealed class AuditLog
     /// <param name="privateKey">The log's key, owned by the caller.</param>
     /// <param name="edge">What earlier appends left, for the next one; null to read it from the store each time.</param>
     public AuditLog(ILogStore store, string origin, Ed25519PrivateKey privateKey, LogEdge? edge = null)
+        : this(store, KeyOf(origin, privateKey), privateKey, edge) { }
+
+    /// <summary>Opens the log with the key that it has been opened with before.</summary>
+    /// <param name="store">Where it is kept.</param>
+    /// <param name="key">What verifies its checkpoints.</param>
+    /// <param name="privateKey">The log's key, owned by the caller.</param>
+    /// <param name="edge">What earlier appends left, for the next one; null to read it from the store each time.</param>
+    public AuditLog(ILogStore store, NoteKey key, Ed25519PrivateKey privateKey, LogEdge? edge = null)
     {
         ArgumentNullException.ThrowIfNull(privateKey);
+        ArgumentNullException.ThrowIfNull(key);
         _store = store;
         _privateKey = privateKey;
         _edge = edge;
-        Key = new NoteKey(origin, privateKey.PublicKey);
+        Key = key;
+    }
+
+    private static NoteKey KeyOf(string origin, Ed25519PrivateKey privateKey)
+    {
+        ArgumentNullException.ThrowIfNull(privateKey);
+        return new NoteKey(origin, privateKey.PublicKey);
     }
 
     /// <summary>What verifies its checkpoints.</summary>

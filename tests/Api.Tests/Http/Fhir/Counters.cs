@@ -5,9 +5,17 @@ using Microsoft.EntityFrameworkCore.Diagnostics;
 
 namespace MedLedger.Api.Tests.Http.Fhir;
 
-/// <summary>Counts the database's commands and the openings of sealed things in this process while it lives.</summary>
-internal sealed class Counters : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>, IDisposable
+/// <summary>
+/// Counts the database's commands and the openings of sealed things in this process, from its initialization on: a context
+/// that is in use asks once a second whether anybody counts.
+/// </summary>
+public sealed class Counters
+    : IObserver<DiagnosticListener>,
+        IObserver<KeyValuePair<string, object?>>,
+        IAsyncLifetime,
+        IDisposable
 {
+    private static readonly TimeSpan UntilAsked = TimeSpan.FromSeconds(1.5);
     private readonly MeterListener _listener = new();
     private readonly List<IDisposable> _subscriptions = [];
     private long _opened;
@@ -27,6 +35,14 @@ internal sealed class Counters : IObserver<DiagnosticListener>, IObserver<KeyVal
 
     /// <summary>Openings and database commands so far.</summary>
     public (long Opened, long Queries) Now => (Interlocked.Read(ref _opened), Interlocked.Read(ref _queries));
+
+    public Task InitializeAsync() => Task.Delay(UntilAsked);
+
+    Task IAsyncLifetime.DisposeAsync() => Task.CompletedTask;
+
+    /// <summary>Opened and Queries since an earlier look.</summary>
+    public (long Opened, long Queries) Since((long Opened, long Queries) before) =>
+        (Now.Opened - before.Opened, Now.Queries - before.Queries);
 
     public void OnNext(DiagnosticListener value)
     {
