@@ -1,4 +1,6 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using MedLedger.Analytics.Documents;
 using MedLedger.Consent.Access;
 
 namespace MedLedger.Api.Records;
@@ -6,7 +8,8 @@ namespace MedLedger.Api.Records;
 /// <summary>Something that the language model found in the text of a resource.</summary>
 /// <param name="Text">Its words.</param>
 /// <param name="Codes">Codes that the model suggests for it.</param>
-internal sealed record TextFinding(string Text, IReadOnlyList<Coding> Codes);
+/// <param name="Assertion">Whether the text says it of the patient, denies it, says it of a relative; null when nothing is known of that.</param>
+internal sealed record TextFinding(string Text, IReadOnlyList<Coding> Codes, Assertion? Assertion);
 
 /// <summary>
 /// Which sensitivity a resource has, by what it is labelled with, coded with, and says in its text (HL7 v3 ActCode
@@ -27,7 +30,12 @@ internal sealed class SensitivityRules
     private readonly Dictionary<string, string> _classOfLabel;
     private readonly Dictionary<Coding, Named> _labelOfCode = [];
     private readonly List<(string System, string Prefix, Named Label)> _prefixes = [];
-    private readonly List<(string Words, Named Label)> _words = [];
+    private readonly List<(string Words, Named Label, HashSet<Assertion> Assertions)> _words = [];
+    private readonly Dictionary<string, HashSet<Assertion>> _assertions;
+    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
+    {
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
+    };
 
     private SensitivityRules(Table table)
     {
@@ -42,8 +50,12 @@ internal sealed class SensitivityRules
             foreach (var prefix in rule.Prefixes ?? [])
                 _prefixes.Add((rule.System, prefix, named));
         }
+        _assertions = table.Assertions;
         foreach (var rule in table.Findings)
-            _words.AddRange(rule.Words.Select(words => (words, new Named(rule.Id, rule.Label))));
+        {
+            var named = new Named(rule.Id, rule.Label);
+            _words.AddRange(rule.Words.Select(words => (words, named, rule.Assertions ?? _assertions[rule.Label])));
+        }
     }
 
     /// <summary>The table built in.</summary>
@@ -65,12 +77,7 @@ internal sealed class SensitivityRules
         var grounds = facts.Labels.Select(label => new LabelGround(label.Code, LabelGround.Given)).ToList();
         foreach (var ground in raised)
             Add(SystemOf(ground.Code), ground);
-        foreach (var code in facts.Codes.Concat(found.SelectMany(finding => finding.Codes)))
-        {
-            if (LabelOf(code) is { } named)
-                Add(ActCode, new LabelGround(named.Label, named.Rule, Version));
-        }
-        foreach (var named in found.SelectMany(finding => LabelsOf(finding.Text)))
+        foreach (var named in facts.Codes.Select(LabelOf).OfType<Named>().Concat(found.SelectMany(LabelsOf)))
             Add(ActCode, new LabelGround(named.Label, named.Rule, Version));
         if (labels.Exists(IsSensitive) && !labels.Exists(IsConfidential))
             Add(Confidentiality, new LabelGround(Restricted, LabelGround.Derived, Version));
@@ -136,11 +143,23 @@ internal sealed class SensitivityRules
         return null;
     }
 
-    // Whole words: "rape" is not in "therapeutic".
-    private IEnumerable<Named> LabelsOf(string text)
+    // What a text says counts as its rule, for a suggested code as its label, says of such assertions. Where a label says
+    // nothing, or nobody knows whose a finding is, it counts.
+    private IEnumerable<Named> LabelsOf(TextFinding finding)
     {
-        foreach (var (words, named) in _words)
+        bool Counts(HashSet<Assertion>? counted) =>
+            finding.Assertion is not { } assertion || counted?.Contains(assertion) != false;
+        foreach (var named in finding.Codes.Select(LabelOf).OfType<Named>())
         {
+            if (Counts(_assertions.GetValueOrDefault(named.Label)))
+                yield return named;
+        }
+        var text = finding.Text;
+        // Whole words: "rape" is not in "therapeutic".
+        foreach (var (words, named, counted) in _words)
+        {
+            if (!Counts(counted))
+                continue;
             var at = text.IndexOf(words, StringComparison.OrdinalIgnoreCase);
             if (at < 0)
                 continue;
@@ -163,7 +182,7 @@ internal sealed class SensitivityRules
     private static SensitivityRules Load()
     {
         using var data = typeof(SensitivityRules).Assembly.GetManifestResourceStream("sensitivity-rules.json")!;
-        return new SensitivityRules(JsonSerializer.Deserialize<Table>(data, JsonSerializerOptions.Web)!);
+        return new SensitivityRules(JsonSerializer.Deserialize<Table>(data, Options)!);
     }
 
     private sealed record Named(string Rule, string Label);
@@ -173,10 +192,11 @@ internal sealed class SensitivityRules
         List<string> Classes,
         Dictionary<string, string> Labels,
         List<Rule> Codes,
+        Dictionary<string, HashSet<Assertion>> Assertions,
         List<FindingRule> Findings
     );
 
     private sealed record Rule(string Id, string Label, string System, List<string>? Codes, List<string>? Prefixes);
 
-    private sealed record FindingRule(string Id, string Label, List<string> Words);
+    private sealed record FindingRule(string Id, string Label, List<string> Words, HashSet<Assertion>? Assertions);
 }

@@ -7,8 +7,8 @@ using MedLedger.Consent.Access;
 namespace MedLedger.Api.Records;
 
 /// <summary>
-/// What the language model finds in the attachments and notes of a resource that is written, denied or not: that somebody
-/// denies it is as sensitive. A resource without text costs a look at its bytes.
+/// What the language model finds in the attachments and notes of a resource that is written, and what the text says of it:
+/// the rules say whether what is denied, or a relative's, counts. A resource without text costs a look at its bytes.
 /// </summary>
 internal static class TextFindings
 {
@@ -78,10 +78,11 @@ internal static class TextFindings
         {
             yield return new TextFinding(
                 finding.Text,
-                [.. finding.Codes.Where(c => c.Score >= LeastScore).Select(c => new Coding(c.System, c.Code))]
+                [.. finding.Codes.Where(c => c.Score >= LeastScore).Select(c => new Coding(c.System, c.Code))],
+                finding.Assertion
             );
         }
         if (read.Length < text.Length)
-            yield return new TextFinding(text[LongestText..], []);
+            yield return new TextFinding(text[LongestText..], [], null);
     }
 }

@@ -49,7 +49,7 @@ public sealed class LabelJobTests : IDisposable
                     Assert.Contains(one.Labels, label => label.Code == "R");
                     Assert.Contains(
                         one.Grounds,
-                        ground => ground is { Code: "HIV", Source: "hiv-icd-10-cm", Version: "2" }
+                        ground => ground is { Code: "HIV", Source: "hiv-icd-10-cm", Version: "3" }
                     );
                 }
             );

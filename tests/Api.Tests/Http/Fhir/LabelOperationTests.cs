@@ -27,6 +27,7 @@ public sealed class LabelOperationTests(FhirServer server) : IAsyncLifetime
         await ObservationAsync("plain", "The patient has diabetes and takes metformin.");
         await ObservationAsync("text", "Known HIV infection, on dolutegravir.");
         await ObservationAsync("denied", "She denies cocaine and heroin use.");
+        await ObservationAsync("use", "She has opioid use disorder and uses heroin daily.");
         const string NotPsy =
             $$$"""{"type":"deny","securityLabel":[{"system":"{{{ActCode}}}","code":"PSY"},{"system":"{{{ActCode}}}","code":"HIV"}]}""";
         var consent = ConsentFolder.Consent(_id + "-c", ConsentFolder.First, "Patient/" + _id, [NotPsy]);
@@ -48,12 +49,13 @@ public sealed class LabelOperationTests(FhirServer server) : IAsyncLifetime
         Assert.Contains("follows from its other labels", text, StringComparison.Ordinal);
         Assert.Contains("a rule of this server", text, StringComparison.Ordinal);
         Assert.Contains("\"code\":\"hiv-words\"", text, StringComparison.Ordinal);
-        Assert.Contains("\"version\":\"2\"", text, StringComparison.Ordinal);
+        Assert.Contains("\"version\":\"3\"", text, StringComparison.Ordinal);
         Assert.DoesNotContain("security", await MetaAsync("plain"), StringComparison.Ordinal);
-        // What somebody denies is as sensitive as what they do not.
-        Assert.Contains("\"SUD\"", await MetaAsync("denied"), StringComparison.Ordinal);
+        // What somebody denies is no substance use.
+        Assert.DoesNotContain("security", await MetaAsync("denied"), StringComparison.Ordinal);
+        Assert.Contains("\"SUD\"", await MetaAsync("use"), StringComparison.Ordinal);
         // Others see labels, not why.
-        var seen = await server.GetAsync("clinician1", $"Observation/{_id}-denied/$meta");
+        var seen = await server.GetAsync("clinician1", $"Observation/{_id}-use/$meta");
         Assert.Contains("\"SUD\"", seen.Body, StringComparison.Ordinal);
         Assert.DoesNotContain("extension", seen.Body, StringComparison.Ordinal);
     }
