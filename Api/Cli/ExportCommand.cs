@@ -9,47 +9,52 @@ namespace MedLedger.Api.Cli;
 /// <summary><c>export --patient ID --out FILE</c>: all that is stored of a patient, as a collection Bundle.</summary>
 internal static class ExportCommand
 {
-    internal static Command Create()
+    internal static Command Create() =>
+        Create(
+            "export",
+            "Export all records of a patient as a FHIR Bundle.",
+            "The Bundle to write.",
+            (store, gate, audit) => new PatientExport(store, gate, audit).WriteAsync
+        );
+
+    /// <summary>A command that writes what is stored of one patient into one file.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="description">What it does.</param>
+    /// <param name="output">What the file is.</param>
+    /// <param name="writer">Makes what writes it: for whom, where to.</param>
+    internal static Command Create(
+        string name,
+        string description,
+        string output,
+        Func<Store, RecordGate, AuditTrail, Func<string, Stream, CancellationToken, Task<ExportReport?>>> writer
+    )
     {
         var patient = PatientOption.Create();
         var file = new Option<string>("--out")
         {
-            Description = "The Bundle to write.",
+            Description = output,
             HelpName = "FILE",
             Required = true,
         };
-        var command = new Command("export", "Export all records of a patient as a FHIR Bundle.") { patient, file };
+        var command = new Command(name, description) { patient, file };
         command.Handle(
-            (context, cancellation) =>
-                RunAsync(
-                    context,
-                    PatientOption.ToReference(context.Arguments.GetValue(patient)!),
-                    Path.GetFullPath(context.Arguments.GetValue(file)!),
-                    cancellation
-                )
+            async (context, cancellation) =>
+            {
+                var reference = PatientOption.ToReference(context.Arguments.GetValue(patient)!);
+                var path = Path.GetFullPath(context.Arguments.GetValue(file)!);
+                using var store = await Store.OpenAsync(context, name, cancellation);
+                var gate = new RecordGate(store.Vault, new AccessGate(PlaceRules.GateOf(context.Settings)), store.Time);
+                using var audit = new AuditTrail(store);
+                var write = writer(store, gate, audit);
+                var report = await WriteAsync(path, stream => write(reference, stream, cancellation));
+                return Report(context, report, path);
+            }
         );
         return command;
     }
 
-    private static async Task<int> RunAsync(
-        CommandContext context,
-        string patient,
-        string file,
-        CancellationToken cancellation
-    )
-    {
-        using var store = await Store.OpenAsync(context, "export", cancellation);
-        var gate = new RecordGate(store.Vault, new AccessGate(PlaceRules.GateOf(context.Settings)), store.Time);
-        using var audit = new AuditTrail(store);
-        var report = await WriteAsync(
-            file,
-            output => new PatientExport(store, gate, audit).WriteAsync(patient, output, cancellation)
-        );
-        return Report(context, report, file);
-    }
-
     /// <summary>Writes a file that is there whole, or not at all.</summary>
-    internal static async Task<ExportReport> WriteAsync(string file, Func<Stream, Task<ExportReport?>> write)
+    private static async Task<ExportReport> WriteAsync(string file, Func<Stream, Task<ExportReport?>> write)
     {
         var draft = file + ".part";
         try
@@ -67,7 +72,7 @@ internal static class ExportCommand
     }
 
     /// <summary>Says what was written; refused when some of it could not be read.</summary>
-    internal static int Report(CommandContext context, ExportReport report, string file)
+    private static int Report(CommandContext context, ExportReport report, string file)
     {
         var isWhole = report.Unreadable == 0;
         context.Terminal.Say(

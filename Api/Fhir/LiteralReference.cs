@@ -24,6 +24,10 @@ internal static class LiteralReference
         return IsId(id) && ResourceParser.ResourceTypes.Contains(type.ToString()) ? $"{type}/{id}" : null;
     }
 
+    /// <summary>Whether a text is <c>Patient/id</c>.</summary>
+    public static bool IsPatient([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] string? text) =>
+        text?.Split('/') is ["Patient", var id] && IsId(id);
+
     /// <summary>Whether a text is a FHIR id: 1 to 64 of letters, digits, hyphen and full stop.</summary>
     public static bool IsId(ReadOnlySpan<char> text)
     {

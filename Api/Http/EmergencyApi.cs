@@ -73,14 +73,12 @@ internal static class EmergencyApi
             return Outcomes.Login;
         if (caller.User.Role != Role.Clinician)
             return Outcomes.Forbidden;
-        const string type = "Patient/";
-        var id = body.Patient?.StartsWith(type, StringComparison.Ordinal) == true ? body.Patient[type.Length..] : null;
-        if (id is null || !LiteralReference.IsId(id))
+        if (!LiteralReference.IsPatient(body.Patient))
             return Outcomes.Unprocessable("the patient is given as Patient/id");
         // A launch context is one patient; what the token opens for nobody else it declares for nobody else.
         if (!caller.Within(ScopePermissions.Read).Any(s => s.Covers("Patient", body.Patient)))
             return Outcomes.Forbidden;
-        var asked = new Declaration(caller.Actors, caller.Purpose, body.Patient!, body.Reason, body.Minutes);
+        var asked = new Declaration(caller.Actors, caller.Purpose, body.Patient, body.Reason, body.Minutes);
         var answer = await ledger.Emergencies.DeclareAsync(asked, cancellation);
         if (answer.Id is null)
             return Problem(answer);

@@ -33,9 +33,7 @@ internal static class LaunchApi
             return Outcomes.Login;
         if (caller.User.Role != Role.Clinician)
             return Outcomes.Forbidden;
-        const string type = "Patient/";
-        var id = body.Patient?.StartsWith(type, StringComparison.Ordinal) == true ? body.Patient[type.Length..] : null;
-        if (id is null || !LiteralReference.IsId(id))
+        if (!LiteralReference.IsPatient(body.Patient))
             return Outcomes.Unprocessable("the patient is given as Patient/id");
         // What was granted for one patient starts nothing for another.
         if (caller.PatientContext is { } context && context != body.Patient)
@@ -48,7 +46,7 @@ internal static class LaunchApi
             || (await clients.GetRedirectUrisAsync(client, http.RequestAborted)).IsEmpty
         )
             return Outcomes.Unprocessable("there is no such app");
-        var launch = await Launches.BeginAsync(identity, account, body.Client, body.Patient!, http.RequestAborted);
+        var launch = await Launches.BeginAsync(identity, account, body.Client, body.Patient, http.RequestAborted);
         return Results.Json(
             new
             {
