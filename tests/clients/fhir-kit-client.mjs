@@ -70,9 +70,16 @@ await step('conditional update', async () => {
   const updated = await client.update({ resourceType: 'Observation', searchParams: { code: 'kit-2' }, body });
   assert.equal(updated.meta.versionId, '2');
 });
+await step('patch', async () => {
+  const jsonPatch = [{ op: 'replace', path: '/status', value: 'corrected' }];
+  const patched = await client.patch({ resourceType: 'Observation', id: created.id, jsonPatch });
+  assert.deepEqual([patched.status, patched.meta.versionId], ['corrected', '3']);
+  const wrong = [{ op: 'test', path: '/status', value: 'final' }];
+  assert.notEqual(await status(client.patch({ resourceType: 'Observation', id: created.id, jsonPatch: wrong })), 200);
+});
 await step('history', async () => {
   const history = await client.history({ resourceType: 'Observation', id: created.id });
-  assert.deepEqual(history.entry.map((entry) => entry.resource.meta.versionId), ['2', '1']);
+  assert.deepEqual(history.entry.map((entry) => entry.resource.meta.versionId), ['3', '2', '1']);
 });
 await step('$everything', async () => {
   const asked = { name: '$everything', resourceType: 'Patient', id: given.patient, method: 'GET' };

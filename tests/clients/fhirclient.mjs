@@ -65,9 +65,15 @@ await step('update with If-Match', async () => {
   assert.equal((await update(1)).meta.versionId, '2');
   assert.equal(await status(update(1)), 412);
 });
+await step('patch', async () => {
+  const patched = await client.patch(`Observation/${created.id}`, [
+    { op: 'replace', path: '/status', value: 'corrected' },
+  ]);
+  assert.deepEqual([patched.status, patched.meta.versionId], ['corrected', '3']);
+});
 await step('history', async () => {
   const history = await client.request(`Observation/${created.id}/_history`);
-  assert.deepEqual(history.entry.map((entry) => entry.resource.meta.versionId), ['2', '1']);
+  assert.deepEqual(history.entry.map((entry) => entry.resource.meta.versionId), ['3', '2', '1']);
 });
 await step('$everything', async () => {
   const everything = await client.request(`Patient/${given.patient}/$everything`, { pageLimit: 0, flat: true });

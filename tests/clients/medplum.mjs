@@ -65,9 +65,14 @@ await step('conditional update', async () => {
   const updated = await medplum.upsertResource(observation('plum-3', { status: 'amended' }), 'code=plum-3');
   assert.equal(updated.meta.versionId, '2');
 });
+await step('patch', async () => {
+  const operations = [{ op: 'replace', path: '/status', value: 'corrected' }];
+  const patched = await medplum.patchResource('Observation', created.id, operations);
+  assert.deepEqual([patched.status, patched.meta.versionId], ['corrected', '3']);
+});
 await step('history', async () => {
   const history = await medplum.readHistory('Observation', created.id);
-  assert.deepEqual(history.entry.map((entry) => entry.resource.meta.versionId), ['2', '1']);
+  assert.deepEqual(history.entry.map((entry) => entry.resource.meta.versionId), ['3', '2', '1']);
 });
 await step('$everything', async () => {
   const everything = await medplum.readPatientEverything(given.patient);

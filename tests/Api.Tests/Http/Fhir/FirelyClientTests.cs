@@ -28,9 +28,16 @@ public sealed class FirelyClientTests(FhirServer server)
         var updated = await client.UpdateAsync(created, versionAware: true);
         Assert.Equal("2", updated!.Meta!.VersionId);
         await FailsAsync(HttpStatusCode.PreconditionFailed, () => client.UpdateAsync(created, versionAware: true));
+        var amendment = new Parameters();
+        amendment.AddReplacePatchParameter("Observation.status", new Code("corrected"));
+        var patched = await client.PatchAsync<Observation>(created.Id!, amendment);
+        Assert.Equal((ObservationStatus.Corrected, "3"), (patched!.Status, patched.Meta!.VersionId));
         var history = await client.HistoryAsync($"Observation/{created.Id}");
         var versions = history!.Entry.Select(e => e.Resource!.Meta!.VersionId!);
-        Assert.Equal(["2", "1"], versions, StringComparer.Ordinal);
+        Assert.Equal(["3", "2", "1"], versions, StringComparer.Ordinal);
+
+        var everything = await client.FetchPatientRecordAsync(new Uri("Patient/sample-a", UriKind.Relative));
+        Assert.Contains(everything!.Entry, entry => entry.Resource is Observation one && one.Id == created.Id);
 
         await client.DeleteAsync($"Observation/{created.Id}");
         await FailsAsync(HttpStatusCode.Gone, () => client.ReadAsync<Observation>($"Observation/{created.Id}"));

@@ -16,7 +16,9 @@ public sealed class NodeClientTests(FhirServer server)
         "vread",
         "search and pages",
         "update with If-Match",
+        "patch",
         "history",
+        "$everything",
         "delete",
         "transaction",
     ];

@@ -78,6 +78,23 @@ public sealed class OpenApiTests(FhirServer server)
         }
     }
 
+    // The other way round: from the routes that the running server has.
+    [Fact]
+    public async Task Every_route_beside_fhir_is_described()
+    {
+        using var routes = new MappedRoutes();
+        await server.SendAsync(null, HttpMethod.Get, server.Beside("/health/live"));
+        var mapped = routes
+            .All.Where(r => !r.Contains(" /fhir", StringComparison.Ordinal))
+            .Except(["GET /openapi/{documentName}.json"], StringComparer.Ordinal);
+        var described = (await DescribedAsync()).Where(r => !r.Contains(" /fhir", StringComparison.Ordinal));
+        Assert.Equal(
+            mapped.Order(StringComparer.Ordinal),
+            described.Order(StringComparer.Ordinal),
+            StringComparer.Ordinal
+        );
+    }
+
     private async Task<IReadOnlyList<string>> DescribedAsync()
     {
         var api = await server.GetAsync("operator1", server.Beside("/openapi/v1.json"));
