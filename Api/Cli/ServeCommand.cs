@@ -215,6 +215,7 @@ internal static class ServeCommand
             MaxBody = Number("max-body", usual.MaxBody),
             RequestSeconds = (int)Number("request-seconds", usual.RequestSeconds),
             Rate = (int)Number("rate", usual.Rate),
+            SearchCost = (int)Number("search-cost", usual.SearchCost),
             LoginRate = (int)Number("login-rate", usual.LoginRate),
             External = ExternalProvider.Read(settings),
             Origins = settings.Value("cors")?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [],

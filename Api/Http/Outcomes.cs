@@ -124,6 +124,10 @@ internal static class Outcomes
 
         public static Outcome Throttled { get; } = new(429, "throttled", "Too many requests: wait and try again.");
 
+        /// <summary>The caller's searches have opened what they may for now.</summary>
+        public static Outcome Spent { get; } =
+            new(429, "throttled", "Searches of this caller have opened too many records: wait and try again.");
+
         /// <summary>What is not there, and what the caller may not know to be there.</summary>
         public static Outcome NotFound { get; } = new(404, "not-found", "There is no such thing.");
 

@@ -2,6 +2,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.RateLimiting;
 using MedLedger.Api.Http.Connect;
+using MedLedger.Api.Http.Rest;
 using MedLedger.Api.Identity;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Timeouts;
@@ -45,6 +46,8 @@ internal static class Protection
         builder.WebHost.ConfigureKestrel(kestrel => Limit(kestrel, settings));
         builder.Services.AddSingleton(identity);
         builder.Services.AddSingleton(settings);
+        builder.Services.AddSingleton<ConditionTurns>();
+        builder.Services.AddSingleton(new SearchBudget(TimeProvider.System, settings.SearchCost));
         builder.Services.AddOpenIdServer(identity);
         if (settings.External is { } external)
             builder.Services.AddExternal(identity, external);

@@ -14,6 +14,9 @@ internal sealed record ServerSettings
     /// <summary><c>rate</c>: requests a second that one caller (else one address) may make, with a burst of twice as many.</summary>
     public int Rate { get; init; } = 20_000;
 
+    /// <summary><c>search-cost</c>: records a minute that the searches of one caller may open.</summary>
+    public int SearchCost { get; init; } = 1_000_000;
+
     /// <summary><c>login-rate</c>: logins and token requests a minute from one address.</summary>
     public int LoginRate { get; init; } = 60;
 

@@ -32,6 +32,12 @@ internal sealed record ExportContent
     /// <summary>Unix milliseconds: nothing that was written before.</summary>
     public long Since { get; init; }
 
+    /// <summary><c>_elements</c>; null for whole resources.</summary>
+    public string? Elements { get; init; }
+
+    /// <summary>Each <c>_typeFilter</c>.</summary>
+    public IReadOnlyList<string> Filters { get; init; } = [];
+
     /// <summary>When the records were looked through.</summary>
     public DateTimeOffset? TransactionTime { get; init; }
 
@@ -66,6 +72,12 @@ internal sealed record ExportContent
 /// <param name="RecordKeys">In the order of the lines.</param>
 internal sealed record ExportFile(string Type, IReadOnlyList<string> RecordKeys)
 {
+    /// <summary>The type of the lines that say what was deleted.</summary>
+    public const string Deletions = "Bundle";
+
+    /// <summary>The records were deleted since the time that the export was asked for.</summary>
+    public bool IsOfDeleted { get; init; }
+
     public byte[] Seal(Store store, string id, int number) =>
         store.SealEntry(Place(id, number), JsonSerializer.SerializeToUtf8Bytes(this));
 

@@ -18,8 +18,9 @@ internal sealed class ExportRun(OpenLedger ledger, string id, ExportContent cont
     public const int MaxPatients = 100_000;
 
     private const int Step = 1000;
-    private readonly Dictionary<string, List<string>> _lists = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Type, bool IsOfDeleted), List<string>> _lists = [];
     private readonly HashSet<string> _shared = new(StringComparer.Ordinal);
+    private readonly ExportSelection _selection = new(content, ledger.Store.Time.GetUtcNow());
     private int _files;
 
     /// <summary>Runs it to its end, or until it is cancelled.</summary>
@@ -38,8 +39,8 @@ internal sealed class ExportRun(OpenLedger ledger, string id, ExportContent cont
         }
         if (!await TellAsync(context, compartments.Count, compartments.Count, cancellation))
             return;
-        foreach (var type in _lists.Keys.Order(StringComparer.Ordinal).ToList())
-            await FlushAsync(context, type, cancellation);
+        foreach (var list in _lists.Keys.OrderBy(l => l.Type, StringComparer.Ordinal).ToList())
+            await FlushAsync(context, list, cancellation);
         var whole = content with { TransactionTime = now };
         await context
             .Set<ExportRow>()
@@ -77,23 +78,38 @@ internal sealed class ExportRun(OpenLedger ledger, string id, ExportContent cont
         var asking = content.Asking(ledger.Store.Time.GetUtcNow());
         var query = new CompartmentQuery("") { Types = content.Types, Since = content.Since };
         var keys = await CompartmentRecords.KeysAsync(context, ledger.Store.Vault, compartment, query, cancellation);
-        foreach (var part in keys.Chunk(Step))
+        await ListAsync(keys, isOfDeleted: false);
+        // Bulk Data Access 2.0: what was deleted since the export before, for who could see the record.
+        if (content.Since > 0)
         {
-            foreach (var record in await new RecordSearch(ledger, asking, log).OpenAsync(context, part, cancellation))
-            {
-                using (record)
-                {
-                    if (content.Types?.Contains(record.Type) == false)
-                        continue;
-                    // A record of several patients is listed once.
-                    if (record.PatientKeys.Count <= 1 || _shared.Add(record.RecordKey))
-                        List(record.Type).Add(record.RecordKey);
-                }
-            }
-            foreach (var type in _lists.Where(one => one.Value.Count >= FileSize).Select(one => one.Key).ToList())
-                await FlushAsync(context, type, cancellation);
+            var deleted = CompartmentRecords.DeletedAsync(context, compartment, content.Since, cancellation);
+            await ListAsync(await deleted, isOfDeleted: true);
         }
         await ledger.Audit.AppendAsync(log.Events(), cancellation);
+
+        async Task ListAsync(IReadOnlyList<string> keys, bool isOfDeleted)
+        {
+            foreach (var part in keys.Chunk(Step))
+            {
+                var finder = new RecordSearch(ledger, asking, log);
+                var opened = await finder.OpenAsync(context, part, cancellation, isOfDeleted);
+                foreach (var record in opened)
+                {
+                    using (record)
+                    {
+                        // A record of several patients is listed once.
+                        if (
+                            _selection.Takes(record)
+                            && record.IsDeleted == isOfDeleted
+                            && (record.PatientKeys.Count <= 1 || _shared.Add(record.RecordKey))
+                        )
+                            List(record).Add(record.RecordKey);
+                    }
+                }
+                foreach (var full in _lists.Where(one => one.Value.Count >= FileSize).Select(one => one.Key).ToList())
+                    await FlushAsync(context, full, cancellation);
+            }
+        }
     }
 
     private AccessLog NewLog() =>
@@ -102,28 +118,34 @@ internal sealed class ExportRun(OpenLedger ledger, string id, ExportContent cont
             Action = AuditAction.Searched,
         };
 
-    private List<string> List(string type)
+    private List<string> List(ReadableRecord record)
     {
-        if (!_lists.TryGetValue(type, out var list))
-            _lists.Add(type, list = []);
+        var key = (record.IsDeleted ? ExportFile.Deletions : record.Type, record.IsDeleted);
+        if (!_lists.TryGetValue(key, out var list))
+            _lists.Add(key, list = []);
         return list;
     }
 
-    private async Task FlushAsync(LedgerContext context, string type, CancellationToken cancellation)
+    private async Task FlushAsync(
+        LedgerContext context,
+        (string Type, bool IsOfDeleted) list,
+        CancellationToken cancellation
+    )
     {
-        foreach (var keys in _lists[type].Chunk(FileSize))
+        foreach (var keys in _lists[list].Chunk(FileSize))
         {
             _files++;
+            var file = new ExportFile(list.Type, keys) { IsOfDeleted = list.IsOfDeleted };
             context.Add(
                 new ExportFileRow
                 {
                     ExportId = id,
                     Number = _files,
-                    Content = new ExportFile(type, keys).Seal(ledger.Store, id, _files),
+                    Content = file.Seal(ledger.Store, id, _files),
                 }
             );
         }
-        _lists.Remove(type);
+        _lists.Remove(list);
         // A job that was cancelled in between has no row to belong to; the next look at it ends the run.
         if (await context.Set<ExportRow>().AnyAsync(e => e.Id == id, cancellation))
             await context.SaveChangesAsync(cancellation);

@@ -15,9 +15,13 @@ internal sealed class AccessLog(AccessRequest request, string interaction, strin
     /// <summary>What kind of action the entries are.</summary>
     public AuditAction Action { get; init; } = AuditAction.Read;
 
+    /// <summary>How many records were opened.</summary>
+    public int Opened { get; private set; }
+
     /// <summary>A record that was opened.</summary>
     public void Permitted(OpenedRecord record)
     {
+        Opened++;
         foreach (var permit in record.Permits)
             Add(permit.PatientKey, permit.Basis, null, record.Reference);
     }

@@ -51,4 +51,23 @@ internal static class CompartmentRecords
         }
         return [.. keys.Where(wanted.Contains)];
     }
+
+    /// <summary>Storage keys of records of a compartment that are deleted, and were so since a time (Unix milliseconds).</summary>
+    public static async Task<IReadOnlyList<string>> DeletedAsync(
+        LedgerContext context,
+        string patientKey,
+        long since,
+        CancellationToken cancellation
+    ) =>
+        await context
+            .Compartments.AsNoTracking()
+            .Where(c => c.PatientKey == patientKey)
+            .Where(c =>
+                context.Records.Any(r =>
+                    r.RecordKey == c.RecordKey && r.Version == c.Version && r.IsDeleted && r.Written >= since
+                ) && !context.Records.Any(r => r.RecordKey == c.RecordKey && r.Version > c.Version)
+            )
+            .Select(c => c.RecordKey)
+            .Order()
+            .ToListAsync(cancellation);
 }

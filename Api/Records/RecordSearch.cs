@@ -14,8 +14,19 @@ internal sealed record RecordQuery(string Type, IReadOnlyList<SearchCriterion> C
     /// <summary>In the place of a type: records of every type.</summary>
     public const string AnyType = "*";
 
-    /// <summary><c>Patient/id</c> in whose compartment the record is; null for any.</summary>
-    public string? Compartment { get; init; }
+    /// <summary><c>Type/id</c> in whose compartment the record is; null for any.</summary>
+    public string? Compartment
+    {
+        get;
+        init
+        {
+            field = value;
+            Linked = SearchCompartment.Find(value);
+        }
+    }
+
+    /// <summary>The same, where it is no patient's.</summary>
+    public SearchCompartment? Linked { get; private init; }
 
     /// <summary>Ids, one of which the record has; null for any.</summary>
     public IReadOnlyList<string>? Ids { get; init; }
@@ -58,7 +69,7 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
     )
     {
         var found = query.Ids is null
-            ? await OpenAsync(context, await CandidatesAsync(context, query, cancellation), null, cancellation)
+            ? await OpenCandidatesAsync(context, query, cancellation)
             : await OpenReferencesAsync(context, [.. query.Ids.Select(id => $"{query.Type}/{id}")], cancellation);
         var matching = new List<ReadableRecord>();
         foreach (var record in found)
@@ -69,6 +80,24 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
                 record.Dispose();
         }
         return matching;
+    }
+
+    private async Task<IReadOnlyList<ReadableRecord>> OpenCandidatesAsync(
+        LedgerContext context,
+        RecordQuery query,
+        CancellationToken cancellation
+    )
+    {
+        var (candidates, standIns) = await CandidatesAsync(context, query, cancellation);
+        Count(candidates.Count);
+        var others = standIns.Keys;
+        return await OpenAsync(
+            context,
+            [.. candidates, .. others],
+            others.ToHashSet(StringComparer.Ordinal),
+            areAllDecided: false,
+            cancellation
+        );
     }
 
     /// <summary>Opens what is permitted of the records with these references.</summary>
@@ -82,56 +111,79 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
         Count(keys.Count);
         var compartments = await CompartmentsAsync(context, cancellation);
         var named = await NamedRecords.FindAsync(context, keys, compartments, log, cancellation);
-        return await OpenAsync(context, [.. named.Present, .. named.StandIns], named.StandIns, cancellation);
+        return await OpenAsync(context, [.. named.Present, .. named.StandIns], named.StandIns, true, cancellation);
     }
 
-    /// <summary>Opens what is permitted of records in their newest versions, by their storage keys.</summary>
+    /// <summary>Opens what is permitted of records in their newest versions, by their storage keys; deleted ones only when told to.</summary>
     public Task<IReadOnlyList<ReadableRecord>> OpenAsync(
         LedgerContext context,
         IReadOnlyList<string> keys,
-        CancellationToken cancellation
-    ) => OpenAsync(context, keys, standIns: null, cancellation);
+        CancellationToken cancellation,
+        bool deleted = false
+    )
+    {
+        Count(keys.Count);
+        return OpenAsync(context, keys, new HashSet<string>(StringComparer.Ordinal), true, cancellation, deleted);
+    }
 
-    // What stands in for a record that is not there is decided on, and not opened.
+    // What stands in for records that are not there, or not to be seen, is decided on and not opened: all of them after
+    // the records of a part, or as many as closed records leave in the end.
     private async Task<IReadOnlyList<ReadableRecord>> OpenAsync(
         LedgerContext context,
         IReadOnlyList<string> keys,
-        IReadOnlySet<string>? standIns,
-        CancellationToken cancellation
+        IReadOnlySet<string> standIns,
+        bool areAllDecided,
+        CancellationToken cancellation,
+        bool deleted = false
     )
     {
-        if (standIns is null)
-            Count(keys.Count);
-        var readable = new List<ReadableRecord>();
+        var (readable, closed, others) = (
+            new List<ReadableRecord>(),
+            new List<StoredRecord>(),
+            new List<StoredRecord>()
+        );
         var view = await ledger.Chain.RecentViewAsync(cancellation);
         var known = new Dictionary<string, PatientState>(StringComparer.Ordinal);
+        async Task LoadStatesAsync(IEnumerable<string> patients)
+        {
+            var missing = patients.Where(key => !known.ContainsKey(key));
+            foreach (var (key, state) in await ledger.States.LoadAsync(context, missing, cancellation))
+                known[key] = state;
+        }
+        void Decide(SealedRecord record) => ledger.Gate.Decide(request, record, known, view);
+        void Refuse(StoredRecord record, DenyReason reason)
+        {
+            closed.Add(record);
+            log.Refused(record, reason);
+        }
         foreach (var chunk in keys.Chunk(200))
         {
-            var stored = await RecordReader.LoadAsync(context, chunk, cancellation).ToListAsync(cancellation);
-            var patients = stored
-                .SelectMany(s => s.Record.Compartments)
-                .Select(c => c.PatientKey)
-                .Where(key => !known.ContainsKey(key));
-            foreach (var (key, state) in await ledger.States.LoadAsync(context, patients, cancellation))
-                known[key] = state;
-            if (standIns?.Count > 0)
-            {
-                foreach (var one in stored.Where(s => standIns.Contains(s.Record.RecordKey)))
-                    ledger.Gate.Decide(request, one.Record, known, view);
-                stored.RemoveAll(s => standIns.Contains(s.Record.RecordKey));
-            }
+            var stored = await RecordReader.LoadAsync(context, chunk, cancellation, deleted).ToListAsync(cancellation);
+            others.AddRange(stored.Where(s => standIns.Contains(s.Record.RecordKey)));
+            if (areAllDecided)
+                await LoadStatesAsync(others.SelectMany(PatientsOf));
+            stored.RemoveAll(s => standIns.Contains(s.Record.RecordKey));
+            await LoadStatesAsync(stored.SelectMany(PatientsOf));
             var byKey = stored.ToDictionary(s => s.Record.RecordKey, StringComparer.Ordinal);
-            void Refuse(StoredRecord record, DenyReason reason) => log.Refused(record, reason);
-            foreach (
-                var opened in new RecordOpener(_store.Vault, ledger.Gate).Open(stored, request, known, view, Refuse)
-            )
+            var opener = new RecordOpener(_store.Vault, ledger.Gate);
+            foreach (var opened in opener.Open(stored, request, known, view, Refuse))
             {
                 readable.Add(new ReadableRecord(byKey[opened.RecordKey], opened));
                 log.Permitted(opened);
             }
         }
+        if (areAllDecided)
+        {
+            others.ForEach(other => Decide(other.Record));
+            return readable;
+        }
+        var seen = readable.SelectMany(record => record.PatientKeys).ToHashSet(StringComparer.Ordinal);
+        await StandIns.FinishAsync(others, seen, closed, LoadStatesAsync, Decide);
         return readable;
     }
+
+    private static IEnumerable<string> PatientsOf(StoredRecord stored) =>
+        stored.Record.Compartments.Select(compartment => compartment.PatientKey);
 
     /// <summary>
     /// The compartments in which the caller may have something: their own, those whose grants name them, those
@@ -179,14 +231,18 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
             .Union(context.Patients.Where(p => own.Contains(p.PatientKey)).Select(p => p.PatientKey));
     }
 
-    private async Task<IReadOnlyList<string>> CandidatesAsync(
+    // What the criteria's tokens name, and others that may stand in.
+    private async Task<(IReadOnlyCollection<string> Keys, StandIns Others)> CandidatesAsync(
         LedgerContext context,
         RecordQuery query,
         CancellationToken cancellation
     )
     {
         var compartments = await CompartmentsAsync(context, cancellation);
+        var linked = query.Linked;
+        var own = linked is null ? null : _store.Vault.RecordKey(linked.Reference);
         var keys = new SortedSet<string>(StringComparer.Ordinal);
+        var others = new StandIns();
         foreach (var compartment in Narrow(compartments, query))
         {
             using var index = _store.Vault.OpenIndex(compartment);
@@ -203,6 +259,7 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
                         )
                         .Prepend([Token(index, "", "_type", query.Type)])
                         .ToList();
+            var links = linked is null ? null : Links(index, linked, query.Type).ToList();
             var rows = context
                 .Search.AsNoTracking()
                 .Where(s => s.PatientKey == compartment)
@@ -210,17 +267,28 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
                 .AsAsyncEnumerable();
             await foreach (var row in rows.WithCancellation(cancellation))
             {
-                if (wanted.TrueForAll(any => any.Any(token => Has(row.Tokens, token))))
+                var isIn = links is null || row.RecordKey == own || links.Exists(token => Has(row.Tokens, token));
+                if (isIn && wanted.TrueForAll(any => any.Any(token => Has(row.Tokens, token))))
                     keys.Add(row.RecordKey);
+                else if (compartment != _store.Vault.OrganizationKey)
+                    others.Offer(row.RecordKey, compartment);
             }
         }
-        return [.. keys];
+        others.Withdraw(keys);
+        return (keys, others);
     }
+
+    // The tokens of what names the resource of a compartment, by any parameter and in any type that may be in it.
+    private static IEnumerable<byte[]> Links(PatientIndex index, SearchCompartment linked, string type) =>
+        from one in type == RecordQuery.AnyType ? linked.Contents : [type]
+        from criterion in linked.Of(one)
+        from term in criterion.Terms!
+        select Token(index, one, criterion.Definition.Code, term);
 
     // A compartment, and a criterion that names patients, leave theirs.
     private IEnumerable<string> Narrow(IReadOnlyList<string> compartments, RecordQuery query)
     {
-        if (query.Compartment is { } only)
+        if (query is { Compartment: { } only, Linked: null })
             compartments = [.. compartments.Intersect([_store.Vault.PatientKey(only)], StringComparer.Ordinal)];
         var named = query
             .Criteria.Where(c => c.Terms?.Count > 0)
@@ -268,17 +336,22 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
         // Labels that the rules derived stand beside the content; the body has them all.
         var hasLabels = query.Criteria.Any(c => c.Definition.Code == "_security");
         using var document = JsonDocument.Parse(hasLabels ? record.ToBody() : record.Content);
-        return (query.Compartment is not { } patient || IsIn(record, document.RootElement, patient))
+        return (query.Compartment is null || IsIn(record, document.RootElement, query))
             && query.Criteria.All(c => c.Matches(document.RootElement));
     }
 
-    // FHIR R4, CompartmentDefinition "patient": the patient, and what names the patient by the paths of its type.
-    private static bool IsIn(ReadableRecord record, JsonElement resource, string patient) =>
-        record.Reference == patient
-        || ResourcePaths
-            .Of(record.Type)
-            .Patient.SelectMany(path => ResourcePaths.Follow(resource, [.. path, "reference"]))
-            .Any(value =>
-                value.ValueKind == JsonValueKind.String && LiteralReference.ToTypeAndId(value.GetString()!) == patient
-            );
+    // FHIR R4, CompartmentDefinition: the resource itself, and what names it; a patient by the paths of each type.
+    private static bool IsIn(ReadableRecord record, JsonElement resource, RecordQuery query) =>
+        record.Reference == query.Compartment
+        || (
+            query.Linked is { } linked
+                ? linked.Of(record.Type).Any(criterion => criterion.Matches(resource))
+                : ResourcePaths
+                    .Of(record.Type)
+                    .Patient.SelectMany(path => ResourcePaths.Follow(resource, [.. path, "reference"]))
+                    .Any(value =>
+                        value.ValueKind == JsonValueKind.String
+                        && LiteralReference.ToTypeAndId(value.GetString()!) == query.Compartment
+                    )
+        );
 }

@@ -37,7 +37,7 @@ internal static class AnalyzeApi
 
     private static async Task<IResult> RunAsync(FhirExchange exchange)
     {
-        var (given, problem) = await OperationInput.ReadAsync(exchange);
+        var (given, problem) = await OperationInput.TextsAsync(exchange);
         if (given is null)
             return problem!;
         var patient = exchange.Id.Length > 0 ? exchange.Reference : exchange.Caller.PatientContext;

@@ -38,6 +38,8 @@ internal static class AuditEventApi
 
     private static async Task<IResult> SearchAsync(FhirExchange exchange)
     {
+        if (exchange.Spent() is { } spent)
+            return spent.ToResult();
         var (search, problem) = await AuditEventSearch.ReadAsync(exchange);
         if (problem is not null)
             return problem;
@@ -67,6 +69,7 @@ internal static class AuditEventApi
                 break;
             }
         }
+        exchange.Charge(read);
         var bundle = new BundleWriter("searchset", exchange.BaseUrl);
         bundle.Link("self", AuditEventSearch.Self(exchange));
         if (!isWhole && at > 0)

@@ -46,6 +46,7 @@ internal static class CapabilityApi
                 }
             );
         }
+        rest.Compartment = SearchCompartment.Types.Select(CompartmentUrl);
         foreach (var (name, kind) in SearchRequest.Common)
             rest.SearchParam.Add(new CapabilityStatement.SearchParamComponent { Name = name, Type = kind });
         foreach (var operation in Operations(route => route.Path.StartsWith("/$", StringComparison.Ordinal)))
@@ -129,6 +130,10 @@ internal static class CapabilityApi
         resource.SearchInclude = included;
         return resource;
     }
+
+    // The canonical URLs begin small: .../relatedPerson.
+    private static string CompartmentUrl(string type) =>
+        $"http://hl7.org/fhir/CompartmentDefinition/{char.ToLowerInvariant(type[0])}{type[1..]}";
 
     private static bool Has(string method, string path) =>
         FhirRoutes.All.Any(route => route.Method == method && route.Path == path);

@@ -26,6 +26,7 @@ internal static class ConditionalApi
         var (_, invalid) = ResourceInput.Prepare(body, exchange.Type, given ?? RecordChanges.NewId(), isOwnId: false);
         if (invalid is not null)
             return invalid.ToResult();
+        using var turn = await exchange.TurnAsync([exchange.Type]);
         var (match, unclear) = await FindAsync(exchange, exchange.Type, Criteria(exchange));
         using (match)
         {
@@ -118,6 +119,8 @@ internal static class ConditionalApi
         // A condition is a search: without its scope it would tell what is there, or create what is there already.
         if (!exchange.Caller.Scopes.Allow(type, ScopePermissions.Search))
             return (null, Outcomes.Table.OutsideScope);
+        if (exchange.Spent() is { } spent)
+            return (null, spent);
         var parameters = QueryHelpers
             .ParseQuery(criteria)
             .SelectMany(p => p.Value.Select(v => KeyValuePair.Create(p.Key, v ?? "")))
@@ -151,6 +154,7 @@ internal static class ConditionalApi
         }
         finally
         {
+            exchange.Charge(log.Opened);
             foreach (var record in opened.Where(record => record != match))
                 record.Dispose();
         }

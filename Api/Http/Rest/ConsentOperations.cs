@@ -39,7 +39,7 @@ internal static class ConsentOperations
     {
         if (!Acting.Manages(exchange.Caller, "Consent", ScopePermissions.Create))
             return Outcomes.Forbidden;
-        var (input, problem) = await OperationBody.ReadAsync(exchange, [Consent, Document, Questionnaire], Consent);
+        var (input, problem) = await OperationInput.ReadAsync(exchange, [Consent, Document, Questionnaire], Consent);
         if (input is null)
             return problem!.ToResult();
         if (input.Resources(Consent) is not [var given] || input.Count(Consent) != 1)
@@ -72,7 +72,7 @@ internal static class ConsentOperations
     {
         if (!Acting.Manages(exchange.Caller, "Consent", ScopePermissions.Delete))
             return Outcomes.Forbidden;
-        var (input, problem) = await OperationBody.ReadAsync(
+        var (input, problem) = await OperationInput.ReadAsync(
             exchange,
             [Consent, Patient, Document, Questionnaire],
             sole: null
@@ -105,7 +105,7 @@ internal static class ConsentOperations
     }
 
     private static (IReadOnlyList<PreparedRecord> Documents, Outcome? Refused) Documents(
-        OperationBody input,
+        OperationInput input,
         string? patient
     )
     {

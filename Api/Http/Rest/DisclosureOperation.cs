@@ -34,7 +34,7 @@ internal static class DisclosureOperation
     {
         if (exchange.Caller.User.Role is not (Role.Clinician or Role.Ingest))
             return Outcomes.Forbidden;
-        var (input, problem) = await OperationBody.ReadAsync(exchange, [Disclosure, Consent], Disclosure);
+        var (input, problem) = await OperationInput.ReadAsync(exchange, [Disclosure, Consent], Disclosure);
         if (input is null)
             return problem!.ToResult();
         if (input.Resources(Disclosure) is not [var given] || input.Count(Disclosure) != 1)

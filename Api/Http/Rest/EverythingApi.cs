@@ -37,6 +37,8 @@ internal static class EverythingApi
     {
         if (!exchange.MayRead)
             return Outcomes.Forbidden;
+        if (exchange.Spent() is { } spent)
+            return spent.ToResult();
         var (asked, problem) = await ReadAsync(exchange);
         if (asked is null)
             return problem!;
@@ -74,6 +76,7 @@ internal static class EverythingApi
         }
         finally
         {
+            exchange.Charge(log.Opened);
             foreach (var record in opened)
                 record.Dispose();
         }
@@ -93,7 +96,7 @@ internal static class EverythingApi
             var page = PageLink.Open<Asked>(exchange, PathOf(patient), link);
             return (page, page is null ? Outcomes.NotFound : null);
         }
-        var (given, problem) = await OperationInput.ReadAsync(exchange);
+        var (given, problem) = await OperationInput.TextsAsync(exchange);
         if (given is null)
             return (null, problem);
         var asked = new Asked(new CompartmentQuery(patient), MaxCount, null);

@@ -53,10 +53,14 @@ internal static class ExportApi
         var request = exchange.Http.Request;
         if (!request.Headers["Prefer"].SelectMany(p => (p ?? "").Split(',')).Any(p => p.Trim() == "respond-async"))
             return Outcomes.Table.BadRequest("An export needs the header Prefer: respond-async.").ToResult();
-        var (given, problem) = await OperationInput.ReadAsync(exchange);
+        var (given, problem) = await OperationInput.TextsAsync(exchange);
         if (given is null)
             return problem!;
-        var (asked, refused) = ExportRequest.Read(given, exchange.Caller.Scopes);
+        var (asked, refused) = ExportRequest.Read(
+            given,
+            exchange.Caller.Scopes,
+            exchange.Ledger.Store.Time.GetUtcNow()
+        );
         if (asked is null)
             return refused!.ToResult();
         var patients = await PatientsAsync(exchange);
@@ -73,6 +77,8 @@ internal static class ExportApi
                 PatientKeys = patients,
                 Types = asked.Types,
                 Since = asked.Since,
+                Elements = asked.Elements,
+                Filters = asked.Filters,
             },
             exchange.Aborted
         );
@@ -137,14 +143,25 @@ internal static class ExportApi
             transactionTime = ReadableRecord.Instant(content.TransactionTime!.Value),
             request = content.Request,
             requiresAccessToken = true,
-            output = files.Select(one => new
+            output = Items(exchange, id, files, isOfDeleted: false),
+            deleted = Items(exchange, id, files, isOfDeleted: true),
+            error = Array.Empty<object>(),
+        };
+
+    private static IEnumerable<object> Items(
+        FhirExchange exchange,
+        string id,
+        IReadOnlyList<(int Number, ExportFile File)> files,
+        bool isOfDeleted
+    ) =>
+        files
+            .Where(one => one.File.IsOfDeleted == isOfDeleted)
+            .Select(one => new
             {
                 type = one.File.Type,
                 url = string.Create(CultureInfo.InvariantCulture, $"{exchange.BaseUrl}/$export/{id}/{one.Number}"),
                 count = one.File.RecordKeys.Count,
-            }),
-            error = Array.Empty<object>(),
-        };
+            });
 
     private static async Task<IResult> CancelAsync(FhirExchange exchange)
     {
@@ -157,15 +174,18 @@ internal static class ExportApi
 
     private static async Task<IResult> FileAsync(FhirExchange exchange)
     {
+        if (exchange.MayRead && exchange.Spent() is { } spent)
+            return spent.ToResult();
         var text = (string?)exchange.Http.Request.RouteValues["file"];
         await using var context = exchange.Ledger.Store.CreateDbContext();
         if (
             !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            || await FindAsync(exchange, context) is not ({ State: ExportState.Completed } row, _)
+            || await FindAsync(exchange, context) is not ({ State: ExportState.Completed } row, var content)
             || await exchange.Ledger.Exports.FileAsync(context, row.Id, number, exchange.Aborted) is not { } file
         )
             return Outcomes.NotFound;
-        return new ExportDownload(exchange.Ledger, exchange.Asking("access", Many), file);
+        var selection = new ExportSelection(content, exchange.Ledger.Store.Time.GetUtcNow());
+        return new ExportDownload(exchange, exchange.Asking("access", Many), file, selection);
     }
 
     private static async Task<(ExportRow Row, ExportContent Content)?> FindAsync(

@@ -10,12 +10,18 @@ namespace MedLedger.Api.Http.Rest;
 /// A file of an export on its way out, as NDJSON: its records are decided on and opened now, some at a time, and logged
 /// before they leave. What was revoked or deleted since it was listed is not in it.
 /// </summary>
-internal sealed class ExportDownload(OpenLedger ledger, AccessRequest asking, ExportFile file) : IResult
+internal sealed class ExportDownload(
+    FhirExchange exchange,
+    AccessRequest asking,
+    ExportFile file,
+    ExportSelection selection
+) : IResult
 {
     /// <summary>The media type of the files.</summary>
     public const string MediaType = "application/fhir+ndjson";
 
     private const int Step = 200;
+    private readonly OpenLedger _ledger = exchange.Ledger;
 
     /// <inheritdoc/>
     public async Task ExecuteAsync(HttpContext httpContext)
@@ -26,31 +32,34 @@ internal sealed class ExportDownload(OpenLedger ledger, AccessRequest asking, Ex
         try
         {
             // Without the chain nothing that a consent permits opens: then no file is better than one with holes.
-            if (await ledger.Chain.ViewAsync(cancellation) is null)
+            if (await _ledger.Chain.ViewAsync(cancellation) is null)
             {
                 await Outcomes.Table.ChainUnavailable.ToResult().ExecuteAsync(httpContext);
                 return;
             }
             httpContext.Response.ContentType = MediaType;
-            await using var context = ledger.Store.CreateDbContext();
+            await using var context = _ledger.Store.CreateDbContext();
             foreach (var keys in file.RecordKeys.Chunk(Step))
             {
-                var log = new AccessLog(asking, "export", ledger.Store.Vault.OrganizationKey)
+                var log = new AccessLog(asking, "export", _ledger.Store.Vault.OrganizationKey)
                 {
                     Action = AuditAction.Exported,
                 };
-                var records = await new RecordSearch(ledger, asking, log).OpenAsync(context, keys, cancellation);
+                var finder = new RecordSearch(_ledger, asking, log);
+                var records = await finder.OpenAsync(context, keys, cancellation, file.IsOfDeleted);
                 try
                 {
-                    await ledger.Audit.AppendAsync(log.Events(), cancellation);
-                    foreach (var record in records)
+                    await _ledger.Audit.AppendAsync(log.Events(), cancellation);
+                    // What was deleted and is there again was not deleted; what changed may not be wanted any more.
+                    foreach (var record in records.Where(r => r.IsDeleted == file.IsOfDeleted && selection.Takes(r)))
                     {
-                        await httpContext.Response.Body.WriteAsync(record.ToBody(), cancellation);
+                        await httpContext.Response.Body.WriteAsync(selection.Line(record), cancellation);
                         await httpContext.Response.Body.WriteAsync("\n"u8.ToArray(), cancellation);
                     }
                 }
                 finally
                 {
+                    exchange.Charge(log.Opened);
                     foreach (var record in records)
                         record.Dispose();
                 }

@@ -9,12 +9,19 @@ namespace MedLedger.Api.Http.Rest;
 /// <param name="Since">Unix milliseconds; 0 for all.</param>
 internal sealed record ExportRequest(HashSet<string>? Types, long Since)
 {
+    /// <summary><c>_elements</c>; null for whole resources.</summary>
+    public string? Elements { get; private init; }
+
+    /// <summary>Each <c>_typeFilter</c>.</summary>
+    public IReadOnlyList<string> Filters { get; private init; } = [];
+
     private static readonly string[] Formats = ["application/fhir+ndjson", "application/ndjson", "ndjson"];
 
     /// <summary>Reads the parameters of a kick-off request.</summary>
     public static (ExportRequest? Asked, Outcome? Problem) Read(
         IReadOnlyList<KeyValuePair<string, string>> given,
-        Scopes scopes
+        Scopes scopes,
+        DateTimeOffset now
     )
     {
         var asked = new ExportRequest(null, 0);
@@ -35,8 +42,21 @@ internal sealed record ExportRequest(HashSet<string>? Types, long Since)
                         return (null, Outcomes.Table.OutsideScope);
                     asked = asked with { Types = types.Concat(asked.Types ?? []).ToHashSet(StringComparer.Ordinal) };
                     break;
+                case "_elements" when ExportElements.TryParse(value) is not null:
+                    asked = asked with { Elements = asked.Elements is { } some ? $"{some},{value}" : value };
+                    break;
+                case "_elements":
+                    return (null, Outcomes.Table.NotSearchable("_elements are names of elements, or Type.element"));
+                case "_typeFilter":
+                    if (ExportFilter.TryParse(value, now, out var problem) is not { } filter)
+                        return (null, Outcomes.Table.NotSearchable(problem!));
+                    if (!scopes.Allow(filter.Type, ScopePermissions.Search))
+                        return (null, Outcomes.Table.OutsideScope);
+                    asked = asked with { Filters = [.. asked.Filters, value] };
+                    break;
                 default:
-                    const string Form = "an export takes _type (resource types), _since (an instant) and _outputFormat";
+                    const string Form =
+                        "an export takes _type (resource types), _since (an instant), _elements, _typeFilter and _outputFormat";
                     return (null, Outcomes.Table.NotSearchable(Form));
             }
         }

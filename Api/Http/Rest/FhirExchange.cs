@@ -1,3 +1,4 @@
+using System.Globalization;
 using MedLedger.Api.Fhir;
 using MedLedger.Api.Identity;
 using MedLedger.Api.Jobs;
@@ -60,6 +61,30 @@ internal sealed class FhirExchange(HttpContext http, Caller caller, OpenLedger l
 
     /// <summary>Where the FHIR API stands, as the client sees it, without a slash at the end.</summary>
     public string BaseUrl => $"{Http.Request.Scheme}://{Http.Request.Host}{Base}";
+
+    /// <summary>
+    /// The answer when the caller's searches have opened too much already, before anything is looked up; null when one more
+    /// may begin.
+    /// </summary>
+    public Outcome? Spent()
+    {
+        var wait = Budget.Wait(Caller.User.Id);
+        if (wait == TimeSpan.Zero)
+            return null;
+        var seconds = (long)Math.Ceiling(wait.TotalSeconds);
+        Http.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        return Outcomes.Table.Spent;
+    }
+
+    /// <summary>Charges the caller for a search: for itself, and for what it opened.</summary>
+    public void Charge(int opened) => Budget.Charge(Caller.User.Id, 1 + opened);
+
+    /// <summary>Waits until this request may create what its conditions do not find; what is returned ends the turn.</summary>
+    /// <param name="types">The types that the conditions are about; none for no condition.</param>
+    public Task<IDisposable> TurnAsync(IEnumerable<string> types) =>
+        Http.RequestServices.GetRequiredService<ConditionTurns>().WaitAsync(types, Aborted);
+
+    private SearchBudget Budget => Http.RequestServices.GetRequiredService<SearchBudget>();
 
     /// <summary>The question to the gate: this caller, their purpose, within their scopes, now.</summary>
     /// <param name="action">A consent action: access, collect, correct ...</param>

@@ -47,6 +47,8 @@ internal static class HistoryApi
     {
         if (!exchange.MayRead)
             return Outcomes.Forbidden;
+        if (exchange.Spent() is { } spent)
+            return spent.ToResult();
         var type = exchange.Type.Length == 0 ? null : exchange.Type;
         if (type is not null && !ResourceParser.ResourceTypes.Contains(type))
             return Outcomes.Table.NoSuchType.ToResult();
@@ -77,6 +79,7 @@ internal static class HistoryApi
         }
         finally
         {
+            exchange.Charge(log.Opened);
             foreach (var version in versions)
                 version.Dispose();
         }

@@ -59,7 +59,7 @@ internal static class MetaApi
         // A label says who may see a record, as a Consent does.
         if (!Acting.Manages(exchange.Caller, "Consent", ScopePermissions.Update))
             return Outcomes.Forbidden;
-        var (input, problem) = await OperationBody.ReadAsync(exchange, [Meta], sole: null);
+        var (input, problem) = await OperationInput.ReadAsync(exchange, [Meta], sole: null);
         if (input is null)
             return problem!.ToResult();
         if (Labels(input) is not { Count: > 0 } labels)
@@ -153,7 +153,7 @@ internal static class MetaApi
         return null;
     }
 
-    private static List<Coding>? Labels(OperationBody input)
+    private static List<Coding>? Labels(OperationInput input)
     {
         if (input.Values(Meta, "valueMeta") is not [var meta] || input.Count(Meta) != 1)
             return null;

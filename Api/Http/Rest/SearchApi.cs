@@ -43,6 +43,8 @@ internal static class SearchApi
     {
         if (!exchange.MayRead)
             return Outcomes.Forbidden;
+        if (exchange.Spent() is { } spent)
+            return spent.ToResult();
         var target = SearchTarget.Of(exchange);
         if (target.Refuse(exchange) is { } refusal)
             return refusal;
@@ -89,6 +91,7 @@ internal static class SearchApi
         }
         finally
         {
+            exchange.Charge(log.Opened);
             foreach (var record in opened)
                 record.Dispose();
         }

@@ -38,7 +38,7 @@ internal sealed class SearchRequest
     /// <summary>The resource type.</summary>
     public string Type { get; }
 
-    /// <summary><c>Patient/id</c> in whose compartment the matches are; null for any.</summary>
+    /// <summary><c>Type/id</c> in whose compartment the matches are; null for any.</summary>
     public string? Compartment { get; set; }
 
     /// <summary>Parameters that are compared with a resource; all have to match.</summary>

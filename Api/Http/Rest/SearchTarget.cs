@@ -4,10 +4,10 @@ using MedLedger.Api.Records;
 
 namespace MedLedger.Api.Http.Rest;
 
-/// <summary>What a search is over: a type, or a type (<c>*</c> for all) in the compartment of a patient (FHIR R4, compartmentdefinition.html).</summary>
+/// <summary>What a search is over: a type, or a type (<c>*</c> for all) in a compartment (FHIR R4, compartmentdefinition.html).</summary>
 /// <param name="Type">The resource type.</param>
 /// <param name="Path">Below the base.</param>
-/// <param name="Compartment"><c>Patient/id</c>; null for none.</param>
+/// <param name="Compartment"><c>Type/id</c>; null for none.</param>
 internal sealed record SearchTarget(string Type, string Path, string? Compartment)
 {
     /// <summary>What the URL names.</summary>
@@ -20,7 +20,7 @@ internal sealed record SearchTarget(string Type, string Path, string? Compartmen
     public IResult? Refuse(FhirExchange exchange)
     {
         var isAll = Type == RecordQuery.AnyType && Compartment is not null;
-        if (Compartment is not null && exchange.Type != "Patient")
+        if (Compartment is not null && !SearchCompartment.Types.Contains(exchange.Type, StringComparer.Ordinal))
             return Outcomes.NotSupported;
         if (!isAll && !ResourceParser.ResourceTypes.Contains(Type))
             return Outcomes.Table.NoSuchType.ToResult();

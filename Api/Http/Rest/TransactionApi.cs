@@ -24,10 +24,13 @@ internal static class TransactionApi
             .ToList();
         try
         {
+            if ((Address(steps) ?? Scoped(exchange, steps)) is { } wrong)
+                return wrong.ToResult();
+            using var turn = await exchange.TurnAsync(
+                steps.Where(s => s.Criteria is not null && (s.Entry.Method is "POST" or "PUT")).Select(s => s.Type)
+            );
             var problem =
-                Address(steps)
-                ?? Scoped(exchange, steps)
-                ?? await TransactionConditions.ResolveAsync(exchange, steps)
+                await TransactionConditions.ResolveAsync(exchange, steps)
                 ?? Once(steps)
                 ?? await PrepareAsync(exchange, steps)
                 ?? await TransactionPlan.MakeAsync(exchange, steps, References(steps));
@@ -46,10 +49,12 @@ internal static class TransactionApi
                         exchange.IsTrustedWriter,
                         exchange.Aborted
                     );
-            if (results.Count > 0 && WriteApi.ProblemOf(results[^1]) is { } refused)
+            if (results.Count > 0)
             {
-                var at = steps.Where(s => s.Change is not null).ElementAt(results.Count - 1).Index;
-                return refused.At($"entry[{at}]").ToResult();
+                var last = steps.Where(s => s.Change is not null).ElementAt(results.Count - 1);
+                var hasIfNoneMatch = last.Entry.Condition("If-None-Match") is not null;
+                if (WriteApi.ProblemOf(results[^1], last.Change!, hasIfNoneMatch) is { } refused)
+                    return last.At(refused).ToResult();
             }
             return await AnswerAsync(exchange, entries, steps, results);
         }

@@ -30,10 +30,14 @@ internal static class WriteApi
         var (record, invalid) = await ResourceInput.PrepareAsync(exchange, body, RecordChanges.NewId(), isOwnId: false);
         if (record is null)
             return invalid!.ToResult();
-        if (
-            exchange.Http.Request.Headers["If-None-Exist"] is [{ Length: > 0 } criteria]
-            && await ConditionalApi.FindExistingAsync(exchange, criteria) is { } answer
-        )
+        var request = exchange.Http.Request;
+        // A conditional update that comes here has its own criteria, and its turn.
+        var criteria =
+            HttpMethods.IsPost(request.Method) && request.Headers["If-None-Exist"] is [{ Length: > 0 } given]
+                ? given
+                : null;
+        using var turn = await exchange.TurnAsync(criteria is null ? [] : [exchange.Type]);
+        if (criteria is not null && await ConditionalApi.FindExistingAsync(exchange, criteria) is { } answer)
             return answer;
         return exchange.Type == Consent
             ? await ConsentApi.StoreAsync(exchange, record, expected: 0)
@@ -153,6 +157,16 @@ internal static class WriteApi
             _ => Outcomes.Table.Rule(result.Text ?? "refused"),
         };
 
+    /// <summary>
+    /// The same of a change that a condition stands before: what is there against If-None-Match (RFC 9110, section 13.1.2)
+    /// is 412, what was changed meanwhile a conflict. Neither tells more than that the id is taken.
+    /// </summary>
+    public static Outcome? ProblemOf(ChangeResult result, RecordChange change, bool hasIfNoneMatch) =>
+        result.Problem != ChangeProblem.Conflict ? ProblemOf(result)
+        : hasIfNoneMatch ? Outcomes.Table.Exists
+        : change.Expected > 0 ? Outcomes.Table.Changed
+        : Outcomes.Table.Duplicate;
+
     /// <summary>The answer to a resource that was written: status, version headers, and the body that Prefer asks for.</summary>
     public static IResult Written(FhirExchange exchange, PreparedRecord record, ChangeResult result)
     {
@@ -190,11 +204,7 @@ internal static class WriteApi
             exchange.IsTrustedWriter,
             exchange.Aborted
         );
-        if (results[^1].Problem == ChangeProblem.Conflict && exchange.Http.Request.Headers.IfNoneMatch.Count > 0)
-            return Outcomes.Table.Exists.ToResult();
-        if (results[^1].Problem == ChangeProblem.Conflict && change.Expected > 0)
-            return Outcomes.Table.Changed.ToResult();
-        return ProblemOf(results[^1]) is { } problem
+        return ProblemOf(results[^1], change, exchange.Http.Request.Headers.IfNoneMatch.Count > 0) is { } problem
             ? problem.ToResult()
             : Written(exchange, change.Record, results[0]);
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 
@@ -44,6 +45,78 @@ public sealed class ConditionalTests(FhirServer server)
         await server.SendAsync("clinician1", HttpMethod.Post, "Observation", Observation("sample-a", "99971-1", 5));
         var several = await PutAsync("clinician1", Path, Observation("sample-a", "99971-1", 6));
         Assert.Equal((HttpStatusCode.PreconditionFailed, "multiple-matches"), (several.Status, several.Issue));
+    }
+
+    [Theory]
+    [InlineData("POST", "99978-1", "")]
+    [InlineData("PUT", "99978-2", "")]
+    [InlineData("POST", "99978-3", "transaction")]
+    [InlineData("PUT", "99978-4", "transaction")]
+    [InlineData("POST", "99978-5", "batch")]
+    public async Task Of_several_conditional_creations_at_once_one_creates(string method, string code, string bundle)
+    {
+        var criteria = $"patient=sample-a&code={code}";
+        Task<FhirAnswer> OneAsync(int value)
+        {
+            var body = Observation("sample-a", code, value);
+            var url = method == "PUT" ? "Observation?" + criteria : "Observation";
+            var condition = method == "PUT" ? null : criteria;
+            if (bundle.Length > 0)
+            {
+                var entry = Entry(method, url, body, null, condition);
+                return server.SendAsync("clinician1", HttpMethod.Post, "", Bundle(bundle, entry));
+            }
+            return condition is null
+                ? PutAsync("clinician1", url, body)
+                : server.SendAsync("clinician1", HttpMethod.Post, url, body, ("If-None-Exist", condition));
+        }
+        await server.TokenAsync("clinician1");
+        var answers = await Task.WhenAll(Enumerable.Range(1, 8).Select(OneAsync));
+        Assert.All(
+            answers,
+            answer => Assert.True(answer.Status is HttpStatusCode.OK or HttpStatusCode.Created, answer.Body)
+        );
+        var statuses = answers.Select(a =>
+            bundle.Length == 0
+                ? ((int)a.Status).ToString(CultureInfo.InvariantCulture)
+                : Response(a.Json.GetProperty("entry")[0], "status")[..3]
+        );
+        Assert.Equal("200 200 200 200 200 200 200 201", string.Join(' ', statuses.Order(StringComparer.Ordinal)));
+        Assert.Single((await server.GetAsync("clinician1", "Observation?" + criteria)).Found());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("batch")]
+    [InlineData("transaction")]
+    public async Task What_is_there_against_If_None_Match_is_a_failed_precondition(string bundle)
+    {
+        // Of a patient, of nobody, deleted or not: the service that reads nothing is told that the id is taken, no more.
+        const string Id = "taken-id";
+        var body = Observation("sample-a", "99979-1", 1, Id);
+        await PutAsync("ingest1", "Observation/" + Id, body);
+        Task<FhirAnswer> AgainAsync(string tag) =>
+            bundle.Length == 0
+                ? PutAsync("ingest1", "Observation/" + Id, body, ("If-None-Match", tag))
+                : server.SendAsync(
+                    "ingest1",
+                    HttpMethod.Post,
+                    "",
+                    Bundle(
+                        bundle,
+                        $$$"""
+                        {"resource":{{{body}}},"request":{"method":"PUT","url":"Observation/{{{Id}}}","ifNoneMatch":"{{{tag}}}"}}
+                        """
+                    )
+                );
+        var answer = await AgainAsync("*");
+        var status =
+            bundle == "batch"
+                ? Response(answer.Json.GetProperty("entry")[0], "status")[..3]
+                : ((int)answer.Status).ToString(CultureInfo.InvariantCulture);
+        Assert.Equal("412", status);
+        Assert.Contains("\"conflict\"", answer.Body, StringComparison.Ordinal);
+        Assert.DoesNotContain("sample-a", answer.Body, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -54,6 +54,26 @@ public sealed class CostTests(FhirServer server, Counters counters)
         Assert.Contains(await CostAsync("clinician1", Filled(path, "cost-psy")), absent);
     }
 
+    // The same by criteria: codes that the record has, against codes that no record has.
+    [Theory]
+    [InlineData("Condition?code={0}", "F32.1")]
+    [InlineData("Condition?patient=sample-a&code={0}", "F32.1")]
+    [InlineData("Condition?patient=sample-a&code={0}&_summary=count", "F32.1")]
+    [InlineData("Condition?patient=sample-a&identifier={0}", "cost-psy")]
+    [InlineData("Condition?patient=sample-a&code={0}&onset-date=gt2000-01-01", "F32.1")]
+    [InlineData("Condition?patient=sample-a&identifier={0}&_include=Condition:subject", "cost-psy")]
+    [InlineData("Patient?_has:Condition:patient:code={0}", "F32.1")]
+    [InlineData("Patient/sample-a/Condition?code={0}", "F32.1")]
+    public async Task What_criteria_name_of_what_is_left_out_costs_what_nothing_costs(string path, string value)
+    {
+        await server.OnceAsync(nameof(CostTests), WriteAsync);
+        Assert.Empty((await server.GetAsync("clinician1", Filled(path, value))).Found());
+        Assert.NotEmpty((await server.GetAsync("patient1", $"Condition?code=F32.1&identifier=cost-psy")).Found());
+        var denied = await CostAsync("clinician1", Filled(path, value));
+        Assert.Equal(await CostAsync("clinician1", Filled(path, "X99.9")), denied);
+        Assert.Equal(await CostAsync("clinician1", Filled(path, "X99.8")), denied);
+    }
+
     private async Task WriteAsync()
     {
         var made = await server.SendAsync(
@@ -61,7 +81,7 @@ public sealed class CostTests(FhirServer server, Counters counters)
             HttpMethod.Put,
             "Condition/cost-psy",
             """
-            {"resourceType":"Condition","id":"cost-psy","subject":{"reference":"Patient/sample-a"},
+            {"resourceType":"Condition","id":"cost-psy","identifier":[{"value":"cost-psy"}],"subject":{"reference":"Patient/sample-a"},
             "code":{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10-cm","code":"F32.1"}]}}
             """
         );

@@ -97,12 +97,102 @@ public sealed class ExportTests(FhirServer server)
         Assert.Equal(["Condition/export-1-c"], await LinesAsync("patient-export-1", own));
     }
 
+    [Fact]
+    public async Task What_was_deleted_since_is_told_to_who_could_see_it_and_to_nobody_else()
+    {
+        const string Id = "export-3";
+        await BypassSituations.PatientAsync(server, Id, BypassSituations.Consent(Id, ""));
+        var since = Uri.EscapeDataString(DateTimeOffset.UtcNow.AddMinutes(-5).ToString("O"));
+        var deleted = await server.SendAsync("clinician1", HttpMethod.Delete, $"Observation/{Id}-0");
+        Assert.True(deleted.Status == HttpStatusCode.NoContent, deleted.Body);
+        foreach (var type in new[] { "", "&_type=Observation" })
+        {
+            var url = await KickOffAsync("clinician1", $"Patient/$export?_since={since}{type}");
+            var manifest = await ManifestAsync("clinician1", url);
+            Assert.DoesNotContain(
+                $"Observation/{Id}-0",
+                await LinesAsync("clinician1", manifest),
+                StringComparer.Ordinal
+            );
+            Assert.Contains($"Observation/{Id}-0", await DeletedAsync("clinician1", manifest), StringComparer.Ordinal);
+        }
+        Assert.Contains(
+            $"Observation/{Id}-0",
+            await DeletedAsync(
+                "patient-" + Id,
+                await ExportedAsync("patient-" + Id, $"Patient/$export?_since={since}")
+            ),
+            StringComparer.Ordinal
+        );
+        // Others, other types, and whoever asks for all that there is, are told nothing of it.
+        foreach (
+            var (user, query) in new[]
+            {
+                ("clinician2", $"_since={since}"),
+                ("patient1", $"_since={since}"),
+                ("clinician1", $"_since={since}&_type=Patient"),
+                ("clinician1", "_type=Observation"),
+                ("clinician1", "_since=2999-01-01T00:00:00Z"),
+            }
+        )
+        {
+            var manifest = await ExportedAsync(user, "Patient/$export?" + query);
+            Assert.DoesNotContain($"Observation/{Id}-0", await DeletedAsync(user, manifest), StringComparer.Ordinal);
+        }
+        // Who may not see the patient any more is not told of deletions that were listed before.
+        var listed = await ExportedAsync("clinician1", $"Patient/$export?_since={since}");
+        var ended = await server.SendAsync("patient-" + Id, HttpMethod.Delete, server.Beside($"/consents/{Id}-c"));
+        Assert.Equal(HttpStatusCode.OK, ended.Status);
+        Assert.DoesNotContain($"Observation/{Id}-0", await DeletedAsync("clinician1", listed), StringComparer.Ordinal);
+    }
+
+    [Fact]
+    public async Task Elements_and_filters_leave_of_the_files_what_they_say()
+    {
+        await PatientAsync();
+        var query = "_type=Observation,Patient&_elements=Observation.code,Patient.active";
+        var manifest = await ExportedAsync("patient-export-1", "Patient/$export?" + query);
+        foreach (var file in Files(manifest))
+        {
+            foreach (var line in (await server.GetAsync("patient-export-1", file)).Body.Trim().Split('\n'))
+            {
+                var resource = JsonDocument.Parse(line).RootElement;
+                Assert.Contains("SUBSETTED", line, StringComparison.Ordinal);
+                Assert.Equal(
+                    resource.GetProperty("resourceType").GetString() == "Observation"
+                        ? ["code", "id", "meta", "resourceType", "status"] // status is mandatory
+                        : ["id", "meta", "resourceType"], // there is nothing else
+                    resource.EnumerateObject().Select(m => m.Name).Order(StringComparer.Ordinal),
+                    StringComparer.Ordinal
+                );
+            }
+        }
+        const string Filter = "Patient/$export?_type=Observation,Condition&_typeFilter=Observation%3F";
+        var none = await ExportedAsync("patient-export-1", Filter + "status%3Dcancelled");
+        Assert.Equal(["Condition/export-1-c"], await LinesAsync("patient-export-1", none));
+        var either = Filter + "status%3Dcancelled&_typeFilter=Observation%3Fstatus%3Dfinal%26date:missing%3Dtrue";
+        Assert.Equal(
+            ["Condition/export-1-c", "Observation/export-1-0", "Observation/export-1-1", "Observation/export-1-2"],
+            (await LinesAsync("patient-export-1", await ExportedAsync("patient-export-1", either))).Order(
+                StringComparer.Ordinal
+            ),
+            StringComparer.Ordinal
+        );
+    }
+
     [Theory]
-    [InlineData("_typeFilter=Observation?status=final", HttpStatusCode.BadRequest)]
+    [InlineData("_typeFilter=Observation", HttpStatusCode.BadRequest)]
+    [InlineData("_typeFilter=Nonsense%3Fstatus=final", HttpStatusCode.BadRequest)]
+    [InlineData("_typeFilter=Observation%3Fnonsense=final", HttpStatusCode.BadRequest)]
+    [InlineData("_typeFilter=Observation%3Fsubject.family=x", HttpStatusCode.BadRequest)]
+    [InlineData("_typeFilter=Observation%3Fdate=x", HttpStatusCode.BadRequest)]
+    [InlineData("_typeFilter=Observation%3F_include=Observation:subject", HttpStatusCode.BadRequest)]
     [InlineData("_outputFormat=csv", HttpStatusCode.BadRequest)]
     [InlineData("_since=2020", HttpStatusCode.BadRequest)]
     [InlineData("_type=Nonsense", HttpStatusCode.BadRequest)]
-    [InlineData("_elements=id", HttpStatusCode.BadRequest)]
+    [InlineData("_elements=nonsense", HttpStatusCode.BadRequest)]
+    [InlineData("_elements=Observation.nonsense", HttpStatusCode.BadRequest)]
+    [InlineData("_elements=Observation.code.coding", HttpStatusCode.BadRequest)]
     public async Task What_is_not_understood_is_refused(string query, HttpStatusCode status)
     {
         var refused = await server.GetAsync("clinician1", "$export?" + query, Async);
@@ -225,6 +315,30 @@ public sealed class ExportTests(FhirServer server)
         var accepted = await server.GetAsync(user, path, Async);
         Assert.True(accepted.Status == HttpStatusCode.Accepted, accepted.Body);
         return accepted.Content.ContentLocation!.OriginalString;
+    }
+
+    private async Task<JsonElement> ExportedAsync(string user, string path) =>
+        await ManifestAsync(user, await KickOffAsync(user, path));
+
+    // What the lines of the deleted files delete.
+    private async Task<List<string>> DeletedAsync(string user, JsonElement manifest)
+    {
+        var deleted = new List<string>();
+        foreach (var item in manifest.GetProperty("deleted").EnumerateArray())
+        {
+            Assert.Equal("Bundle", item.GetProperty("type").GetString());
+            var file = await server.GetAsync(user, item.GetProperty("url").GetString()!);
+            Assert.Equal(HttpStatusCode.OK, file.Status);
+            foreach (var line in file.Body.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            {
+                var bundle = JsonDocument.Parse(line).RootElement;
+                Assert.Equal("transaction", bundle.GetProperty("type").GetString());
+                var request = bundle.GetProperty("entry")[0].GetProperty("request");
+                Assert.Equal("DELETE", request.GetProperty("method").GetString());
+                deleted.Add(request.GetProperty("url").GetString()!);
+            }
+        }
+        return deleted;
     }
 
     private Task<JsonElement> ManifestAsync(string user, string url) => ManifestAsync(server, user, url);

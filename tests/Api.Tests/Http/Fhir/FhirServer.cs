@@ -52,7 +52,7 @@ internal sealed record FhirAnswer(
 /// <c>serve --samples</c> in this process on a port of its own: real HTTP and real tokens, and what it does can be counted.
 /// Its tests run one after the other, beside no others.
 /// </summary>
-public sealed class FhirServer : IAsyncLifetime, IDisposable
+public class FhirServer : IAsyncLifetime, IDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private readonly CancellationTokenSource _stop = new();
@@ -64,8 +64,13 @@ public sealed class FhirServer : IAsyncLifetime, IDisposable
     /// <summary>Without a slash at the end.</summary>
     public string BaseUrl { get; private set; } = "";
 
+    /// <summary>A setting that this server starts with, by the name of its environment variable.</summary>
+    protected virtual (string Name, string Value) Setting => ("MEDLEDGER_NONE", "");
+
     public async Task InitializeAsync()
     {
+        // Read while the server starts; beside these collections nothing runs.
+        Environment.SetEnvironmentVariable(Setting.Name, Setting.Value);
         var errors = new Lines();
         using var terminal = new StringWriter();
         _running = CommandLine.RunAsync(
@@ -85,6 +90,7 @@ public sealed class FhirServer : IAsyncLifetime, IDisposable
         if (_running.IsCompleted)
             throw new InvalidOperationException($"The server ended with {await _running}: {errors.Text}");
         BaseUrl = await errors.Listening + "/fhir";
+        Environment.SetEnvironmentVariable(Setting.Name, null);
     }
 
     public async Task DisposeAsync()
@@ -98,6 +104,7 @@ public sealed class FhirServer : IAsyncLifetime, IDisposable
         _http.Dispose();
         _stop.Dispose();
         _folder.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     /// <summary>An account beside those of the samples.</summary>
