@@ -139,7 +139,7 @@ internal static class Protection
             }
         );
         // The authorization server answers its endpoints in here, so what limits logins stands before it.
-        app.UseWhen(context => !IsFhir(context), branch => branch.UseAuthentication());
+        app.UseAuthentication();
         app.MapAccounts(identity, settings.External);
         app.MapConnect(identity);
         app.MapSmart(identity);
@@ -150,10 +150,6 @@ internal static class Protection
             app.Services.GetRequiredService<IOptionsMonitorCache<OpenIddictServerOptions>>().Clear();
         };
     }
-
-    // Only access tokens count there, and Authentication has read them.
-    private static bool IsFhir(HttpContext context) =>
-        context.Request.Path.StartsWithSegments("/fhir", StringComparison.Ordinal);
 
     private static bool IsLogin(HttpContext context) =>
         HttpMethods.IsPost(context.Request.Method)
