@@ -12,6 +12,7 @@ internal static class PersonalRuns
     public static bool Holds(string text, List<TextSpan> tokens, int first, int end, string type)
     {
         var letters = false;
+        var digits = 0;
         for (var i = first; i < end; i++)
         {
             foreach (var c in tokens[i].Of(text))
@@ -19,10 +20,12 @@ internal static class PersonalRuns
                 if (c == '@')
                     return true;
                 letters |= char.IsLetter(c);
+                digits += char.IsAsciiDigit(c) ? 1 : 0;
             }
         }
+        // No dose and no result has as many digits as a telephone number.
         if (type is "Dosage" or "LabValue")
-            return false;
+            return !letters && digits >= 10;
         return !letters || (char.IsUpper(text[tokens[first].Start]) && FollowsTitle(text, tokens, first));
     }
 
