@@ -35,6 +35,6 @@ internal sealed class ContextPool(DbContextOptions<LedgerContext> options, Recor
     {
         _isOver = true;
         while (_idle.TryTake(out var idle))
-            idle.Dispose();
+            idle.End();
     }
 }

@@ -12,11 +12,14 @@ namespace MedLedger.Api.Persistence;
 /// </summary>
 internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : DbContext(options)
 {
-    private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
     private ContextPool? _pool;
+    private int _isLent;
 
     /// <summary>What records that are read here are held against; null where none are read.</summary>
     public Records.RecordRoots? Roots { get; init; }
+
+    /// <summary>What was prepared on its connection; null where the connection is not kept.</summary>
+    public PreparedCommands? Prepared { get; private set; }
 
     public DbSet<PatientRow> Patients => Set<PatientRow>();
 
@@ -45,8 +48,12 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
     /// <summary>Options for the database file of a data folder.</summary>
     public static DbContextOptions<LedgerContext> For(string databaseFile) =>
         new DbContextOptionsBuilder<LedgerContext>()
-            .UseSqlite($"Data Source={databaseFile};Foreign Keys=True;Pooling=True;Default Timeout=30")
-            .AddInterceptors(SqlitePragmas.Instance)
+            .UseSqlite(
+                $"Data Source={databaseFile};Foreign Keys=True;Pooling=True;Default Timeout=30",
+                // A list is one parameter, so that a query has one text and is prepared once, whatever is in it.
+                sqlite => sqlite.UseParameterizedCollectionMode(ParameterTranslationMode.Parameter)
+            )
+            .AddInterceptors(SqlitePragmas.Instance, PreparedQueries.Instance)
             .Options;
 
     /// <summary>Makes it the pool's, with a connection that stays open.</summary>
@@ -54,7 +61,8 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
     {
         if (Database.GetDbConnection().State == ConnectionState.Closed)
             Database.OpenConnection();
-        _pool = pool;
+        Prepared ??= new PreparedCommands();
+        (_pool, _isLent) = (pool, 1);
         return this;
     }
 
@@ -68,31 +76,42 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
         return true;
     }
 
-    /// <summary>A statement of the connection, prepared when it is first asked for.</summary>
+    /// <summary>A command of the connection, prepared once where the connection is kept; the context's to dispose.</summary>
     /// <param name="sql">With parameters <c>$0</c>, <c>$1</c> ...; never made of values.</param>
     /// <param name="parameters">How many.</param>
     public SqliteCommand Command(string sql, int parameters)
     {
-        if (_commands.TryGetValue(sql, out var known))
-            return known;
-        var command = ((SqliteConnection)Database.GetDbConnection()).CreateCommand();
-        command.CommandText = sql;
-        for (var i = 0; i < parameters; i++)
-            command.Parameters.Add(new SqliteParameter($"${i}", null));
-        _commands.Add(sql, command);
-        return command;
+        var connection = (SqliteConnection)Database.GetDbConnection();
+        return Prepared?.Take(connection, sql, parameters) ?? PreparedCommands.Make(connection, sql, parameters);
     }
 
     /// <inheritdoc/>
     public override void Dispose()
     {
-        if (Interlocked.Exchange(ref _pool, null)?.TryKeep(this) != true)
-            base.Dispose();
+        if (IsBack())
+            return;
+        Prepared?.Dispose();
+        base.Dispose();
     }
 
     /// <inheritdoc/>
-    public override ValueTask DisposeAsync() =>
-        Interlocked.Exchange(ref _pool, null)?.TryKeep(this) == true ? ValueTask.CompletedTask : base.DisposeAsync();
+    public override ValueTask DisposeAsync()
+    {
+        if (IsBack())
+            return ValueTask.CompletedTask;
+        Prepared?.Dispose();
+        return base.DisposeAsync();
+    }
+
+    /// <summary>Closes it for good, wherever it came from.</summary>
+    public void End()
+    {
+        _pool = null;
+        Dispose();
+    }
+
+    // Given back once, however often it is disposed.
+    private bool IsBack() => _pool is { } pool && (Interlocked.Exchange(ref _isLent, 0) == 0 || pool.TryKeep(this));
 
     /// <inheritdoc/>
     protected override void OnModelCreating(ModelBuilder modelBuilder)

@@ -44,6 +44,19 @@ internal sealed class GrantIssuer : IDisposable
     private static readonly Func<LedgerContext, string, IAsyncEnumerable<GrantRow>> RowsOf = EF.CompileAsyncQuery(
         (LedgerContext db, string key) => db.Set<GrantRow>().AsNoTracking().Where(g => g.PatientKey == key)
     );
+    private static readonly Func<LedgerContext, string, IAsyncEnumerable<UsedGrant>> UsesOf = EF.CompileAsyncQuery(
+        (LedgerContext db, string key) =>
+            db.Set<AnalysisRow>()
+                .Where(a => a.Slot != null)
+                .Join(
+                    db.Set<GrantRow>().Where(g => g.PatientKey == key),
+                    a => a.GrantId,
+                    g => g.GrantId,
+                    (a, g) => g.GrantId
+                )
+                .GroupBy(id => id)
+                .Select(group => new UsedGrant(group.Key, group.Count()))
+    );
     private static readonly TimeSpan Validity = TimeSpan.FromDays(365);
     private static readonly TimeSpan Renewal = TimeSpan.FromDays(30);
     private readonly Store store;
@@ -205,13 +218,9 @@ internal sealed class GrantIssuer : IDisposable
             rows.Add(row);
         if (rows.Count == 0 || !store.Vault.HasKeys(patientKey))
             return [];
-        var ids = rows.Select(row => (string?)row.GrantId).ToList();
-        var used = await context
-            .Set<AnalysisRow>()
-            .Where(a => ids.Contains(a.GrantId) && a.Slot != null)
-            .GroupBy(a => a.GrantId)
-            .Select(group => new { group.Key, Count = group.Count() })
-            .ToDictionaryAsync(one => one.Key!, one => one.Count, StringComparer.Ordinal, cancellation);
+        var used = new Dictionary<string, int>(StringComparer.Ordinal);
+        await foreach (var grant in UsesOf(context, patientKey))
+            used.Add(grant.GrantId, grant.Count);
         var grants = new List<CommittedGrant>();
         foreach (var row in rows)
         {
@@ -237,6 +246,8 @@ internal sealed class GrantIssuer : IDisposable
         terms[row.GrantId] = new Terms(row.Capsule, capsule.Grant, capsule.Commitment.Leaf);
         return (capsule.Grant, capsule.Commitment.Leaf);
     }
+
+    private sealed record UsedGrant(string GrantId, int Count);
 
     private sealed record Terms(byte[] Capsule, Grant Grant, Fr Leaf);
 

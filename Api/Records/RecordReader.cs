@@ -69,10 +69,7 @@ internal static class RecordReader
     {
         foreach (var keys in recordKeys.Chunk(Chunk))
         {
-            var read = context
-                .Records.Where(r => keys.Contains(r.RecordKey) && (deleted || !r.IsDeleted))
-                .Where(r => r.Version == context.Records.Where(o => o.RecordKey == r.RecordKey).Max(o => o.Version));
-            var found = await LoadAsync(context, Flat(context, read).AsAsyncEnumerable, cancellation);
+            var found = await LoadAsync(context, () => Newest(context, keys, deleted), cancellation);
             foreach (var stored in found.OrderBy(one => one.Record.RecordKey, StringComparer.Ordinal))
                 yield return stored;
         }
@@ -164,8 +161,23 @@ internal static class RecordReader
                 select new FlatRow(r, db.Records.Where(o => o.RecordKey == r.RecordKey).Max(o => o.Version), c, e, s)
         );
 
-    private static readonly Func<LedgerContext, string, IAsyncEnumerable<KeyStanza>> StanzasOf = EF.CompileAsyncQuery(
-        (LedgerContext db, string segment) => db.Stanzas.AsNoTracking().Where(s => s.SegmentId == segment)
+    private static readonly Func<LedgerContext, string[], bool, IAsyncEnumerable<FlatRow>> Newest =
+        EF.CompileAsyncQuery(
+            (LedgerContext db, string[] keys, bool deleted) =>
+                from r in db
+                    .Records.AsNoTracking()
+                    .Where(r => keys.Contains(r.RecordKey) && (deleted || !r.IsDeleted))
+                    .Where(r => r.Version == db.Records.Where(o => o.RecordKey == r.RecordKey).Max(o => o.Version))
+                join c in db.Compartments on new { r.RecordKey, r.Version } equals new { c.RecordKey, c.Version }
+                join e in db.Encapsulations on c.EncapsulationId equals e.Id into encapsulations
+                from e in encapsulations.DefaultIfEmpty()
+                join s in db.Segments on e.SegmentId equals s.Id into segments
+                from s in segments.DefaultIfEmpty()
+                select new FlatRow(r, r.Version, c, e, s)
+        );
+
+    private static readonly Func<LedgerContext, string[], IAsyncEnumerable<KeyStanza>> StanzasOf = EF.CompileAsyncQuery(
+        (LedgerContext db, string[] segments) => db.Stanzas.AsNoTracking().Where(s => segments.Contains(s.SegmentId))
     );
 
     private static IQueryable<FlatRow> Flat(LedgerContext context, IQueryable<RecordRow> read) =>
@@ -206,10 +218,10 @@ internal static class RecordReader
     {
         // One query, however many segments there are: what it costs says nothing of what was found.
         var segments = rows.Select(r => r.Segment?.Id).OfType<string>().Distinct(StringComparer.Ordinal).ToArray();
-        var read = segments is [var only]
-            ? StanzasOf(context, only)
-            : context.Stanzas.AsNoTracking().Where(s => segments.Contains(s.SegmentId)).AsAsyncEnumerable();
-        var stanzas = (await read.ToListAsync(cancellation)).ToLookup(s => s.SegmentId, StringComparer.Ordinal);
+        var stanzas = (await StanzasOf(context, segments).ToListAsync(cancellation)).ToLookup(
+            s => s.SegmentId,
+            StringComparer.Ordinal
+        );
         var leaves = new Dictionary<string, RecordLeaves?>(StringComparer.Ordinal);
         foreach (var patientKey in rows.Select(r => r.Compartment.PatientKey).Distinct(StringComparer.Ordinal))
             leaves.Add(patientKey, await roots.LeavesAsync(context, patientKey, cancellation));

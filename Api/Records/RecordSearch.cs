@@ -51,6 +51,27 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
     public const int MaxOpened = 20_000;
 
     private const int TokenSize = 8;
+    private static readonly Func<LedgerContext, string[], string[], long, IAsyncEnumerable<string>> GrantedTo =
+        EF.CompileAsyncQuery(
+            (LedgerContext db, string[] grantees, string[] own, long now) =>
+                db.Set<GrantRow>()
+                    .Where(g => grantees.Contains(g.GranteeKey) && !g.IsRevocationSigned)
+                    .Select(g => g.PatientKey)
+                    .Union(
+                        db.Set<EmergencyRow>()
+                            .Where(e => grantees.Contains(e.DeclarerKey) && e.Ends > now)
+                            .Select(e => e.PatientKey)
+                    )
+                    .Union(
+                        db.Set<DelegationRow>().Where(d => grantees.Contains(d.DelegateKey)).Select(d => d.PatientKey)
+                    )
+                    .Union(db.Patients.Where(p => own.Contains(p.PatientKey)).Select(p => p.PatientKey))
+        );
+
+    private static readonly Func<LedgerContext, string, IAsyncEnumerable<SearchRow>> RowsOf = EF.CompileAsyncQuery(
+        (LedgerContext db, string patientKey) => db.Search.AsNoTracking().Where(s => s.PatientKey == patientKey)
+    );
+
     private readonly Store _store = ledger.Store;
     private int _opened;
 
@@ -195,7 +216,13 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
         int most = MaxPatients
     )
     {
-        var granted = await Granted(context).Take(most + 1).ToListAsync(cancellation);
+        var granted = new List<string>();
+        await foreach (var key in Granted(context).WithCancellation(cancellation))
+        {
+            granted.Add(key);
+            if (granted.Count > most)
+                break;
+        }
         // A token for one patient looks through that one alone; the gate would refuse the others.
         if (request.Scopes?.Count > 0 && request.Scopes.All(s => s.Patient is not null))
         {
@@ -209,27 +236,16 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
 
     /// <summary>Whether the caller may have something in a patient's compartment.</summary>
     public async Task<bool> MayHaveAsync(LedgerContext context, string patientKey, CancellationToken cancellation) =>
-        await Granted(context).AnyAsync(key => key == patientKey, cancellation)
+        await Granted(context).ContainsAsync(patientKey, cancellationToken: cancellation)
         && request.Scopes?.Any(s => s.Patient is null || _store.Vault.PatientKey(s.Patient) == patientKey) != false;
 
-    private IQueryable<string> Granted(LedgerContext context)
-    {
-        var grantees = request.Actors.Select(_store.Vault.RecordKey).ToList();
-        var own = request.Actors.Select(_store.Vault.PatientKey).ToList();
-        var now = _store.Time.GetUtcNow().ToUnixTimeSeconds();
-        return context
-            .Set<GrantRow>()
-            .Where(g => grantees.Contains(g.GranteeKey) && !g.IsRevocationSigned)
-            .Select(g => g.PatientKey)
-            .Union(
-                context
-                    .Set<EmergencyRow>()
-                    .Where(e => grantees.Contains(e.DeclarerKey) && e.Ends > now)
-                    .Select(e => e.PatientKey)
-            )
-            .Union(context.Set<DelegationRow>().Where(d => grantees.Contains(d.DelegateKey)).Select(d => d.PatientKey))
-            .Union(context.Patients.Where(p => own.Contains(p.PatientKey)).Select(p => p.PatientKey));
-    }
+    private IAsyncEnumerable<string> Granted(LedgerContext context) =>
+        GrantedTo(
+            context,
+            [.. request.Actors.Select(_store.Vault.RecordKey)],
+            [.. request.Actors.Select(_store.Vault.PatientKey)],
+            _store.Time.GetUtcNow().ToUnixTimeSeconds()
+        );
 
     // What the criteria's tokens name, and others that may stand in.
     private async Task<(IReadOnlyCollection<string> Keys, StandIns Others)> CandidatesAsync(
@@ -260,12 +276,7 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
                         .Prepend([Token(index, "", "_type", query.Type)])
                         .ToList();
             var links = linked is null ? null : Links(index, linked, query.Type).ToList();
-            var rows = context
-                .Search.AsNoTracking()
-                .Where(s => s.PatientKey == compartment)
-                .Select(s => new { s.RecordKey, s.Tokens })
-                .AsAsyncEnumerable();
-            await foreach (var row in rows.WithCancellation(cancellation))
+            await foreach (var row in RowsOf(context, compartment).WithCancellation(cancellation))
             {
                 var isIn = links is null || row.RecordKey == own || links.Exists(token => Has(row.Tokens, token));
                 if (isIn && wanted.TrueForAll(any => any.Any(token => Has(row.Tokens, token))))

@@ -115,7 +115,7 @@ public sealed class AuditLog
             throw new InvalidDataException(
                 "The check log failed: the stored head of the log was not signed by its key."
             );
-        var tree = await LoadAsync(head.Size, LogEdge.Touch, cancellation);
+        var tree = await LoadAsync(head.Size, t => t.Edge(), cancellation);
         return checkpoint.Root.SequenceEqual(tree.Root())
             ? tree
             : throw new InvalidDataException("The check log failed: the stored log does not hash to its signed head.");

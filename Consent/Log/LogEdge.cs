@@ -10,23 +10,11 @@ namespace MedLedger.Consent.Log;
 public sealed class LogEdge
 {
     private LogHead? _head;
-    private Dictionary<TileId, byte[]> _tiles = [];
+    private TileTree? _tree;
 
-    /// <summary>The tree of a head; null when it is not the remembered one.</summary>
-    internal TileTree? TreeAt(LogHead? head) =>
-        head is not null && head == _head ? new TileTree(head.Size, id => _tiles[id]) : null;
+    /// <summary>The tree of a head, the caller's to append to; null when it is not the remembered one.</summary>
+    internal TileTree? TreeAt(LogHead? head) => head is not null && head == _head ? _tree!.Edge() : null;
 
-    /// <summary>Remembers what the next append reads of a tree.</summary>
-    internal void Keep(LogHead head, TileTree tree)
-    {
-        _tiles = TileTree.Reads(tree.Size, Touch).Distinct().ToDictionary(id => id, tree.Read);
-        _head = head;
-    }
-
-    /// <summary>Reads what an append reads, however many entries it has: all else of the tree it makes itself.</summary>
-    internal static void Touch(TileTree tree)
-    {
-        _ = tree.Root();
-        tree.Append(MerkleHash.Empty());
-    }
+    /// <summary>Remembers the tree after an append.</summary>
+    internal void Keep(LogHead head, TileTree tree) => (_head, _tree) = (head, tree.Edge());
 }

@@ -14,6 +14,9 @@ public sealed class TileTree(long size, Func<TileId, byte[]> read)
     private readonly Dictionary<TileId, byte[]> _tiles = [];
     private readonly Dictionary<TileId, byte[]> _changed = [];
 
+    // Of the subtrees that a root is made of, those between the levels of tiles: they are whole, so they never change.
+    private readonly Dictionary<(int Height, long Index), byte[]> _subtrees = [];
+
     /// <summary>Entries in the tree.</summary>
     public long Size { get; private set; } = size;
 
@@ -39,8 +42,32 @@ public sealed class TileTree(long size, Func<TileId, byte[]> read)
         return seen;
     }
 
-    /// <summary>The hashes of a tile as they are now.</summary>
-    public byte[] Read(TileId id) => Tile(id);
+    /// <summary>
+    /// A copy that has only the right edge: all that appending to it, and the root after that, reads. What it costs does
+    /// not depend on the size, and it reads no tile.
+    /// </summary>
+    public TileTree Edge()
+    {
+        var edge = new TileTree(
+            Size,
+            id => throw new InvalidOperationException($"{id} is not on the edge of the tree.")
+        );
+        for (var level = 0; Size >> (Height * level) > 0; level++)
+        {
+            var hashes = Size >> (Height * level);
+            var id = new TileId(level, hashes / TileId.Width);
+            if (hashes % TileId.Width > 0)
+                edge._tiles.Add(id, Tile(id));
+        }
+        // The tree is made of one whole subtree for each bit of its size.
+        for (var height = 0; Size >> height > 0; height++)
+        {
+            var index = (Size >> height) - 1;
+            if (height % Height > 0 && (Size >> height) % 2 == 1)
+                edge._subtrees.Add((height, index), Whole(height, index));
+        }
+        return edge;
+    }
 
     /// <summary>Appends an entry by its leaf hash.</summary>
     public void Append(ReadOnlySpan<byte> leafHash)
@@ -143,10 +170,18 @@ public sealed class TileTree(long size, Func<TileId, byte[]> read)
         if (BitOperations.IsPow2(length))
         {
             var height = BitOperations.Log2((ulong)length);
-            return Subtree(height, start >> height);
+            return Whole(height, start >> height);
         }
         var k = start + Split(length);
         return MerkleHash.Node(Range(start, k), Range(k, end));
+    }
+
+    private byte[] Whole(int height, long index)
+    {
+        var root = Subtree(height, index);
+        if (height % Height > 0)
+            _subtrees[(height, index)] = root;
+        return root;
     }
 
     private byte[] Subtree(int height, long index)
@@ -156,7 +191,7 @@ public sealed class TileTree(long size, Func<TileId, byte[]> read)
             var tile = Tile(new TileId(height / Height, index / TileId.Width));
             return tile.AsSpan((int)(index % TileId.Width) * MerkleHash.Size, MerkleHash.Size).ToArray();
         }
-        return Children(height, index);
+        return _subtrees.TryGetValue((height, index), out var known) ? known : Children(height, index);
     }
 
     private byte[] Children(int height, long index) =>

@@ -97,6 +97,42 @@ public class MerkleProofTests
     }
 
     [Fact]
+    public void The_right_edge_is_all_that_appending_needs()
+    {
+        var (tree, tiles) = Build([], 0);
+        var edge = tree.Edge();
+        // Over the ends of tiles of the first two levels.
+        for (var i = 0; i < 66_000; i++)
+        {
+            var leaf = MerkleHash.Leaf(BitConverter.GetBytes(i));
+            tree.Append(leaf);
+            edge.Append(leaf);
+            if (i is > 600 and < 65_000 && i % 997 != 0)
+                continue;
+            Assert.Equal(tree.Root(), edge.Root());
+            var kept = edge.Changed.ToDictionary();
+            edge = edge.Edge();
+            Assert.Equal(tree.Root(), edge.Root());
+            foreach (var (id, hashes) in kept.Where(_ => i % 500 == 0))
+                Assert.Equal(tree.Changed[id], hashes);
+        }
+    }
+
+    [Fact]
+    public void An_edge_is_a_copy()
+    {
+        var leaves = Enumerable.Range(0, 300).Select(i => MerkleHash.Leaf(BitConverter.GetBytes(i))).ToArray();
+        var (tree, _) = Build(leaves, 299);
+        var edge = tree.Edge();
+        edge.Edge().Append(leaves[1]);
+        Assert.Equal(Mth(leaves.AsSpan(0, 299)), edge.Root());
+        edge.Append(leaves[299]);
+        Assert.Equal(Mth(leaves), edge.Root());
+        Assert.Equal(Mth(leaves.AsSpan(0, 299)), tree.Root());
+        Assert.Throws<InvalidOperationException>(() => edge.InclusionProof(0, 300));
+    }
+
+    [Fact]
     public void Reads_names_exactly_the_tiles_that_are_needed()
     {
         const long Size = 70_000;
