@@ -36,13 +36,18 @@ internal static class ResourceParser
         return resource;
     }
 
-    /// <summary>Parses one resource and validates it (<see cref="ResourceValidator"/>); null with the issues, one at least.</summary>
-    public static Resource? Parse(ReadOnlySpan<byte> json, out IReadOnlyList<ValidationIssue> issues)
+    /// <summary>
+    /// Whether this is one resource that is valid (<see cref="ResourceValidator"/>); if not, with the issues, one at least.
+    /// </summary>
+    public static bool IsValid(ReadOnlySpan<byte> json, out IReadOnlyList<ValidationIssue> issues)
     {
+        issues = [];
+        if (PlainResource.Is(json))
+            return true;
         if (Read(json, out issues) is not { } resource)
-            return null;
+            return false;
         issues = ResourceValidator.Validate(resource);
-        return issues.Count == 0 ? resource : null;
+        return issues.Count == 0;
     }
 
     /// <summary>Parses one resource strictly; null with the issues, one at least.</summary>

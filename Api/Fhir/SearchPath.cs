@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 using Hl7.Fhir.Model;
 
@@ -31,7 +33,10 @@ internal sealed class SearchPath
         First,
     }
 
-    private readonly record struct Step(Kind Kind, string Name, string Value = "");
+    private readonly record struct Step(Kind Kind, string Name, string Value = "")
+    {
+        public byte[] Utf8 { get; } = Encoding.UTF8.GetBytes(Name);
+    }
 
     /// <summary>The paths of an expression that begin at a type; null when one of them cannot be compiled.</summary>
     public static IReadOnlyList<SearchPath>? TryCompile(string expression, string type)
@@ -106,7 +111,7 @@ internal sealed class SearchPath
         switch (step.Kind)
         {
             case Kind.Member:
-                foreach (var value in Members(from, step.Name, at))
+                foreach (var value in Members(from, step, at))
                 {
                     var next = at + 1;
                     var only = value;
@@ -146,31 +151,37 @@ internal sealed class SearchPath
     }
 
     // A choice element x[x] stands in JSON as x and the name of its type.
-    private IEnumerable<JsonElement> Members(JsonElement from, string name, int at)
+    private IEnumerable<JsonElement> Members(JsonElement from, Step step, int at)
     {
         if (from.ValueKind != JsonValueKind.Object)
             yield break;
         if (at + 1 < _steps.Count && _steps[at + 1].Kind == Kind.As)
         {
             var type = _steps[at + 1].Name;
-            if (from.TryGetProperty(name + char.ToUpperInvariant(type[0]) + type[1..], out var chosen))
+            if (from.TryGetProperty(step.Name + char.ToUpperInvariant(type[0]) + type[1..], out var chosen))
                 yield return chosen;
             yield break;
         }
         foreach (var member in from.EnumerateObject())
         {
-            if (member.NameEquals(name) || IsChoice(member.Name, name))
+            if (IsNamed(member, step.Utf8))
                 yield return member.Value;
         }
     }
 
-    private static bool IsChoice(string member, string name)
+    // Stored names have no escapes.
+    private static bool IsNamed(JsonProperty member, ReadOnlySpan<byte> name)
     {
-        if (member.Length <= name.Length || !member.StartsWith(name, StringComparison.Ordinal))
+        var given = JsonMarshal.GetRawUtf8PropertyName(member);
+        return given.StartsWith(name) && (given.Length == name.Length || IsChoice(given[name.Length..]));
+    }
+
+    private static bool IsChoice(ReadOnlySpan<byte> ending)
+    {
+        if (!char.IsAsciiLetterUpper((char)ending[0]))
             return false;
-        var type = member[name.Length..];
-        return char.IsAsciiLetterUpper(type[0])
-            && (ModelInfo.IsDataType(type) || ModelInfo.IsPrimitive(char.ToLowerInvariant(type[0]) + type[1..]));
+        var type = Encoding.UTF8.GetString(ending);
+        return (ModelInfo.IsDataType(type) || ModelInfo.IsPrimitive(char.ToLowerInvariant(type[0]) + type[1..]));
     }
 
     private static bool Refers(JsonElement from, string type) =>

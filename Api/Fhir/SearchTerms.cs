@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Hl7.Fhir.Model;
 
@@ -9,14 +10,14 @@ namespace MedLedger.Api.Fhir;
 /// </summary>
 internal static class SearchTerms
 {
+    private static readonly ConcurrentDictionary<string, SearchDefinition[]> WithTokens = new(StringComparer.Ordinal);
+
     /// <summary>The terms of a resource: parameter and normalized value, each once.</summary>
     public static IReadOnlyList<(string Parameter, string Value)> Of(JsonElement resource, string type)
     {
         var terms = new HashSet<(string, string)>();
-        foreach (var definition in SearchDefinition.Of(type).Values)
+        foreach (var definition in WithTokens.GetOrAdd(type, Find))
         {
-            if (!definition.HasTokens)
-                continue;
             foreach (var value in definition.Values(resource))
             {
                 if (definition.Type == SearchParamType.Token)
@@ -39,6 +40,9 @@ internal static class SearchTerms
         }
         return [.. terms];
     }
+
+    private static SearchDefinition[] Find(string type) =>
+        [.. SearchDefinition.Of(type).Values.Where(definition => definition.HasTokens)];
 
     /// <summary>The codes of a value: Coding, CodeableConcept, Identifier, ContactPoint, code, boolean (FHIR R4, search.html#token).</summary>
     public static IEnumerable<(string? System, string Code)> Tokens(JsonElement value)

@@ -226,6 +226,7 @@ internal sealed partial class AnalysisJobs(OpenLedger ledger) : IDisposable
     /// <summary>Step 2: record tree and enrolment stand on the chain, then the use is reserved.</summary>
     private async Task ReserveAsync(Job job, CancellationToken cancellation)
     {
+        ledger.Prover.Prepare(); // while the chain and the model take their time
         await using var context = Store.CreateDbContext();
         context.Attach(job.Row);
         var anchor = await ledger.Anchoring.AnchorRecordsAsync(cancellation);

@@ -107,7 +107,7 @@ internal sealed class OpenLedger : IAsyncDisposable
         AnalysisProver? prover = null;
         try
         {
-            progress("Loading the language model and the proving key.");
+            progress("Loading the language model.");
             var pipeline = TextFindings.Model;
             prover = AnalysisProver.Load(CircuitFolder(), store.Folder.File("witness-code"));
             var ledger = new OpenLedger(store, chain, pipeline, prover);

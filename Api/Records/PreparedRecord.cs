@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using MedLedger.Api.Fhir;
 using MedLedger.Consent.Access;
@@ -37,7 +38,7 @@ internal sealed record PreparedRecord(
         out string? problem
     )
     {
-        if (ResourceParser.Parse(json.Span, out var issues) is null)
+        if (!ResourceParser.IsValid(json.Span, out var issues))
         {
             problem = issues[0].Describe();
             return null;
@@ -55,23 +56,19 @@ internal sealed record PreparedRecord(
     }
 
     /// <summary>
-    /// Parses one resource that a client sent: its id is the one given here, and version and time of its <c>meta</c> are
+    /// Prepares one resource that a client sent: its id is the one given here, and version and time of its <c>meta</c> are
     /// the server's. Null with the reasons in <paramref name="issues"/>.
     /// </summary>
     public static PreparedRecord? TryPrepareServed(
-        ReadOnlyMemory<byte> json,
+        JsonElement given,
         IReadOnlyDictionary<string, string>? references,
         string id,
         out IReadOnlyList<ValidationIssue> issues
     )
     {
-        if (ResourceParser.Parse(json.Span, out issues) is null)
+        if (!ResourceParser.IsValid(JsonMarshal.GetRawUtf8Value(given), out issues))
             return null;
-        using var given = JsonDocument.Parse(json);
-        return Prepare(
-            ResourceText.Canonical(given.RootElement, references, id, isServed: true),
-            SensitivityRules.BuiltIn
-        );
+        return Prepare(ResourceText.Canonical(given, references, id, isServed: true), SensitivityRules.BuiltIn);
     }
 
     /// <summary>Type, labels and day as the leaf has them.</summary>

@@ -178,11 +178,7 @@ internal sealed class RecordWriter : IAsyncDisposable
         if (written is null)
             return (WriteOutcome.Rejected, "of a patient whose keys cannot be had");
         foreach (var compartment in compartments)
-        {
-            var leaf = written.Leaves[compartment.Row.PatientKey].ToBytes();
-            var position = compartment.Positions!.Take(key);
-            compartment.Leaves.Add(new StagedLeaf(key, position, leaf, record.Type == "Consent") { Version = version });
-        }
+            compartment.Written.Add((written, compartment.Positions!.Take(key), record.Type == "Consent"));
         Stage(written.Record, versions, reason == WriteReason.Deletion);
         if (record.Type == "Consent")
             compartments.ForEach(StageChange);
@@ -244,9 +240,9 @@ internal sealed class RecordWriter : IAsyncDisposable
     )
     {
         _context.Encapsulations.AddRange(_sealing.Encapsulations);
-        var leaves = _compartments
-            .Values.Where(c => c.Leaves.Count > 0)
-            .ToDictionary(c => c.Row, c => (IReadOnlyList<StagedLeaf>)c.Leaves);
+        var changed = _compartments.Values.Where(c => c.Written.Count > 0).ToList();
+        SealedWrite.HashLeaves(changed.SelectMany(c => c.Written.Select(w => w.Write)).Distinct());
+        var leaves = changed.ToDictionary(c => c.Row, c => c.Leaves);
         if (leaves.Count == 0)
         {
             await _context.SaveChangesAsync(cancellation);
@@ -388,6 +384,19 @@ internal sealed class RecordWriter : IAsyncDisposable
 
         public LeafPositions? Positions { get; set; }
 
-        public List<StagedLeaf> Leaves { get; } = [];
+        public List<(SealedWrite Write, int Position, bool IsConsent)> Written { get; } = [];
+
+        public IReadOnlyList<StagedLeaf> Leaves =>
+            [
+                .. Written.Select(one => new StagedLeaf(
+                    one.Write.Record.RecordKey,
+                    one.Position,
+                    one.Write.Leaves[Row.PatientKey].ToBytes(),
+                    one.IsConsent
+                )
+                {
+                    Version = one.Write.Record.Version,
+                }),
+            ];
     }
 }

@@ -44,6 +44,22 @@ public static class RecordLeaf
     public static Fr Compute(RecordMeta meta, Fr contentDigest, Fr recordSalt) =>
         Compute(meta.Pack(), contentDigest, recordSalt);
 
+    /// <summary>Computes many R, in the order of what they are made of.</summary>
+    public static Fr[] ComputeMany(ReadOnlySpan<(RecordMeta Meta, Fr ContentDigest, Fr RecordSalt)> openings)
+    {
+        const int Inputs = 5;
+        var (inputs, leaves) = (new Fr[openings.Length * Inputs], new Fr[openings.Length]);
+        for (var i = 0; i < openings.Length; i++)
+        {
+            var (meta, digest, salt) = openings[i];
+            ReadOnlySpan<Fr> one = [Tags.Record, meta.Pack(), digest, salt, Fr.Zero];
+            one.CopyTo(inputs.AsSpan(i * Inputs));
+        }
+        PoseidonHash.HashMany(Inputs, inputs, leaves);
+        Array.Clear(inputs);
+        return leaves;
+    }
+
     internal static Fr Compute(Fr meta, Fr contentDigest, Fr recordSalt) =>
         PoseidonHash.Hash(Tags.Record, meta, contentDigest, recordSalt, Fr.Zero);
 }

@@ -29,17 +29,18 @@ public sealed record AnalysisProof
 }
 
 /// <summary>
-/// Proves statements with the proving key and witness program of the manifest, in this process. Safe for concurrent use;
-/// a proof uses all processors. Witnesses hold secrets: they live as long as one call and are zeroed.
+/// Proves statements with the proving key and witness program of the manifest, in this process. Key and program are loaded
+/// for the first proof, or when it is announced (<see cref="Prepare"/>): who never proves does not pay for them. Safe for
+/// concurrent use; a proof uses all processors. Witnesses hold secrets: they live as long as one call and are zeroed.
 /// </summary>
 public sealed class AnalysisProver : IDisposable
 {
-    private readonly ProvingKey _key;
-    private readonly WitnessCalculator _calculator;
+    private readonly Lazy<Loaded> _loaded;
 
-    private AnalysisProver(ProvingKey key, WitnessCalculator calculator) => (_key, _calculator) = (key, calculator);
+    private AnalysisProver(string folder, string? cacheFolder) =>
+        _loaded = new Lazy<Loaded>(() => Loaded.From(folder, cacheFolder));
 
-    /// <summary>Opens analysis_policy.zkey and .wasm in a folder, after checking that they are the pinned ones.</summary>
+    /// <summary>Takes analysis_policy.zkey and .wasm of a folder, after checking that they are the pinned ones.</summary>
     /// <param name="folder">Where the files lie.</param>
     /// <param name="cacheFolder">Where compiled witness code may be kept, readable by this user alone; null keeps none.</param>
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
@@ -47,18 +48,27 @@ public sealed class AnalysisProver : IDisposable
     public static AnalysisProver Load(string folder, string? cacheFolder = null)
     {
         ArgumentNullException.ThrowIfNull(folder);
-        var manifest = CircuitManifest.Pinned;
-        var wasm = manifest.Open(folder, CircuitManifest.WitnessFile);
-        var zkey = manifest.Open(folder, CircuitManifest.ProvingKeyFile);
-        var key = ProvingKey.Load(zkey);
+        CircuitManifest.Pinned.Open(folder, CircuitManifest.WitnessFile);
+        CircuitManifest.Pinned.Open(folder, CircuitManifest.ProvingKeyFile);
+        return new(folder, cacheFolder);
+    }
+
+    /// <summary>Loads key and program in the background: a proof is going to be asked for.</summary>
+    public void Prepare()
+    {
+        if (!_loaded.IsValueCreated)
+            ThreadPool.UnsafeQueueUserWorkItem(static loaded => Load(loaded), _loaded, preferLocal: false);
+    }
+
+    private static void Load(Lazy<Loaded> loaded)
+    {
         try
         {
-            return new(key, WitnessCalculator.Load(wasm, cacheFolder));
+            _ = loaded.Value;
         }
-        catch
+        catch (Exception)
         {
-            key.Dispose();
-            throw;
+            // Told again to whoever asks for the proof.
         }
     }
 
@@ -82,9 +92,9 @@ public sealed class AnalysisProver : IDisposable
 
         var signals = statement.Signals(part);
         var started = System.Diagnostics.Stopwatch.GetTimestamp();
-        using var witness = _calculator.Calculate(CircuitInputs.Of(statement, part), cancel);
+        using var witness = _loaded.Value.Calculator.Calculate(CircuitInputs.Of(statement, part), cancel);
         var witnessTime = System.Diagnostics.Stopwatch.GetElapsedTime(started);
-        var proof = Prover.Prove(_key, witness, progress, cancel: cancel);
+        var proof = Prover.Prove(_loaded.Value.Key, witness, progress, cancel: cancel);
         return proof is not null && AnalysisProof.TryCreate(signals, proof) is { } verified
             ? verified with
             {
@@ -96,7 +106,31 @@ public sealed class AnalysisProver : IDisposable
     /// <summary>Closes the key and frees the witness program.</summary>
     public void Dispose()
     {
-        _calculator.Dispose();
-        _key.Dispose();
+        if (!_loaded.IsValueCreated)
+            return;
+        _loaded.Value.Calculator.Dispose();
+        _loaded.Value.Key.Dispose();
+    }
+
+    private sealed record Loaded(ProvingKey Key, WitnessCalculator Calculator)
+    {
+        // The files are checked again: what counts is what is loaded.
+        public static Loaded From(string folder, string? cacheFolder)
+        {
+            var manifest = CircuitManifest.Pinned;
+            var key = ProvingKey.Load(manifest.Open(folder, CircuitManifest.ProvingKeyFile));
+            try
+            {
+                return new(
+                    key,
+                    WitnessCalculator.Load(manifest.Open(folder, CircuitManifest.WitnessFile), cacheFolder)
+                );
+            }
+            catch
+            {
+                key.Dispose();
+                throw;
+            }
+        }
     }
 }

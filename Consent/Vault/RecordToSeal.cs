@@ -24,9 +24,24 @@ public sealed record RecordToSeal
 public sealed record CompartmentToSeal(Segment Segment, RecordMeta Meta);
 
 /// <summary>A sealed record with the leaves that go into the record trees of its compartments.</summary>
-/// <param name="Record">The row.</param>
-/// <param name="Leaves"><c>R</c> of PROTOCOL section 3, by <see cref="SealedCompartment.PatientKey"/>.</param>
-public sealed record SealedWrite(SealedRecord Record, IReadOnlyDictionary<string, Fr> Leaves);
+public sealed class SealedWrite
+{
+    private readonly IReadOnlyDictionary<string, SealedFacts> _facts;
+
+    internal SealedWrite(SealedRecord record, IReadOnlyDictionary<string, SealedFacts> facts) =>
+        (Record, _facts) = (record, facts);
+
+    /// <summary>The row.</summary>
+    public SealedRecord Record { get; }
+
+    /// <summary><c>R</c> of PROTOCOL section 3, by <see cref="SealedCompartment.PatientKey"/>.</summary>
+    public IReadOnlyDictionary<string, Fr> Leaves =>
+        _facts.ToDictionary(pair => pair.Key, pair => pair.Value.Leaf, StringComparer.Ordinal);
+
+    /// <summary>Computes the leaves of many writes, which costs less than one after the other.</summary>
+    public static void HashLeaves(IEnumerable<SealedWrite> writes) =>
+        SealedFacts.HashLeaves([.. writes.SelectMany(write => write._facts.Values)]);
+}
 
 /// <summary>A new segment with its first stanzas; all are stored in the transaction that first uses it.</summary>
 public sealed record NewSegment(Segment Segment, IReadOnlyList<KeyStanza> Stanzas);

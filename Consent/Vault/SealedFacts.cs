@@ -19,6 +19,14 @@ internal sealed record SealedFacts(ResourceFacts Facts, RecordMeta Meta, Fr Cont
     /// <summary><c>R = H(tagRecord, meta, contentDigest, recordSalt, 0)</c>.</summary>
     public Fr Leaf => _leaf ??= RecordLeaf.Compute(Meta, ContentDigest, Salt);
 
+    /// <summary>Computes the leaves of all of them at once.</summary>
+    public static void HashLeaves(IReadOnlyList<SealedFacts> facts)
+    {
+        var leaves = RecordLeaf.ComputeMany([.. facts.Select(one => (one.Meta, one.ContentDigest, one.Salt))]);
+        for (var i = 0; i < leaves.Length; i++)
+            facts[i]._leaf = leaves[i];
+    }
+
     public static SealedFacts Create(ResourceFacts facts, RecordMeta meta, Fr contentDigest) =>
         new(facts, meta, contentDigest, Digest248.Random());
 

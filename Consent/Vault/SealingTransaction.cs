@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using MedLedger.Consent.Commitments;
-using MedLedger.Crypto.Fields;
 using MedLedger.Crypto.Hpke;
 using MedLedger.Crypto.Sealing;
 
@@ -38,7 +37,7 @@ public sealed class SealingTransaction : IDisposable
         var recordKey = _vault.RecordKey(record.Facts.Reference);
         var digest = Digest248.Of(record.Content.Span);
         var rows = new List<SealedCompartment>(compartments.Length);
-        var leaves = new Dictionary<string, Fr>(StringComparer.Ordinal);
+        var sealedFacts = new Dictionary<string, SealedFacts>(StringComparer.Ordinal);
         using var key = new ContentKey();
         foreach (var (segment, meta) in compartments)
         {
@@ -55,7 +54,7 @@ public sealed class SealingTransaction : IDisposable
             key.Add(header, share);
 
             var facts = SealedFacts.Create(record.Facts, meta, digest);
-            leaves.Add(segment.PatientKey, facts.Leaf);
+            sealedFacts.Add(segment.PatientKey, facts);
             rows.Add(
                 new SealedCompartment
                 {
@@ -76,7 +75,7 @@ public sealed class SealingTransaction : IDisposable
             Content = key.Seal(record.Content.Span),
             Compartments = rows,
         };
-        return new SealedWrite(sealedRecord, leaves);
+        return new SealedWrite(sealedRecord, sealedFacts);
     }
 
     /// <summary>

@@ -17,7 +17,8 @@ internal sealed class WorkCrew(int threads, CancellationToken cancel, bool? vect
     public static bool VectorsAreSupported { get; } =
         Avx512F.IsSupported && Avx512DQ.IsSupported && Vector512.IsHardwareAccelerated;
 
-    private static readonly bool VectorsByDefault =
+    /// <summary>Whether the vector path is used where nobody says otherwise.</summary>
+    public static bool VectorsByDefault { get; } =
         VectorsAreSupported && Environment.GetEnvironmentVariable(PathVariable) != "scalar";
 
     /// <summary>Whether sums of multiples of points and transforms work on eight lanes. Both paths give the same points.</summary>

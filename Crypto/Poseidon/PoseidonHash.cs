@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using MedLedger.Crypto.Arithmetic;
 using MedLedger.Crypto.Fields;
 
 namespace MedLedger.Crypto.Poseidon;
@@ -28,6 +29,27 @@ public static class PoseidonHash
         CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(state));
         CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(scratch));
         return hash;
+    }
+
+    /// <summary>
+    /// Hashes many groups of <paramref name="count"/> elements, which stand one after the other: several at once where the
+    /// processor can.
+    /// </summary>
+    /// <exception cref="ArgumentException">A number of inputs that is not possible, or another number of hashes.</exception>
+    public static void HashMany(int count, ReadOnlySpan<Fr> inputs, Span<Fr> hashes)
+    {
+        if (count is < 1 or > MaxInputs)
+            throw new ArgumentException("Poseidon takes 1 to 16 inputs.", nameof(count));
+        if (inputs.Length != (long)count * hashes.Length)
+            throw new ArgumentException("There is one hash for each group of inputs.", nameof(hashes));
+        if (WorkCrew.VectorsByDefault)
+        {
+            var lanes = PoseidonLanes<Fr8>.ForInputs(count);
+            for (; hashes.Length >= Fr8.Count; hashes = hashes[Fr8.Count..], inputs = inputs[(Fr8.Count * count)..])
+                lanes.Hash(inputs[..(Fr8.Count * count)], hashes[..Fr8.Count]);
+        }
+        for (var i = 0; i < hashes.Length; i++)
+            hashes[i] = Hash(inputs.Slice(i * count, count));
     }
 
     private static Fr Permute(PoseidonParameters parameters, Span<Fr> state, Span<Fr> scratch)

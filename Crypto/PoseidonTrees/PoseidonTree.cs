@@ -98,10 +98,19 @@ public sealed class PoseidonTree
         }
         for (var level = 1; level <= Depth; level++)
         {
-            foreach (var index in touched)
-                Put(level, index, PoseidonHash.Hash(Children(level - 1, index)));
+            HashNodes(level, [.. touched]);
             touched = [.. touched.Select(index => index >> BitsPerLevel(Arity))];
         }
+    }
+
+    private void HashNodes(int level, ReadOnlySpan<long> nodes)
+    {
+        var (children, hashes) = (new Fr[nodes.Length * Arity], new Fr[nodes.Length]);
+        for (var i = 0; i < children.Length; i++)
+            children[i] = Node(level - 1, nodes[i / Arity] * Arity + i % Arity);
+        PoseidonHash.HashMany(Arity, children, hashes);
+        for (var i = 0; i < nodes.Length; i++)
+            Put(level, nodes[i], hashes[i]);
     }
 
     /// <summary>A tree with the same leaves, to be changed on its own.</summary>

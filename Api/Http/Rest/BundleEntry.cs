@@ -1,4 +1,4 @@
-using System.Text;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace MedLedger.Api.Http.Rest;
@@ -60,7 +60,7 @@ internal sealed record BundleEntry(string? FullUrl, string Method, string Url, b
             if (Text(request, "url") is not { } url)
                 return Outcomes.Table.BadRequest($"entry[{entries.Count}].request has no url.");
             var resource = item.TryGetProperty("resource", out var given)
-                ? Encoding.UTF8.GetBytes(given.GetRawText())
+                ? JsonMarshal.GetRawUtf8Value(given).ToArray()
                 : null;
             entries.Add(
                 new BundleEntry(Text(item, "fullUrl"), method, url, resource)

@@ -41,25 +41,36 @@ internal static class ResourceInput
     /// <summary>Type and id on the first level of a resource; null when it is no JSON object with a type.</summary>
     public static (string Type, string? Id)? Identity(ReadOnlyMemory<byte> json)
     {
+        using var document = Parse(json, out var identity);
+        return identity;
+    }
+
+    // Null with no identity when it is no JSON object with a type, or has a member twice.
+    private static JsonDocument? Parse(ReadOnlyMemory<byte> json, out (string Type, string? Id)? identity)
+    {
+        identity = null;
+        JsonDocument? document = null;
         try
         {
-            using var document = JsonDocument.Parse(json, Options);
+            document = JsonDocument.Parse(json, Options);
+            var root = document.RootElement;
             if (
-                document.RootElement.ValueKind != JsonValueKind.Object
-                || !document.RootElement.TryGetProperty("resourceType", out var type)
-                || type.ValueKind != JsonValueKind.String
+                root.ValueKind == JsonValueKind.Object
+                && root.TryGetProperty("resourceType", out var type)
+                && type.ValueKind == JsonValueKind.String
             )
-                return null;
-            var id =
-                document.RootElement.TryGetProperty("id", out var given) && given.ValueKind == JsonValueKind.String
-                    ? given.GetString()
-                    : null;
-            return (type.GetString()!, id);
+            {
+                var hasId = root.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String;
+                identity = (type.GetString()!, hasId ? id.GetString() : null);
+                return document;
+            }
         }
         catch (Exception broken) when (broken is JsonException or InvalidOperationException)
         {
-            return null;
+            identity = null;
         }
+        document?.Dispose();
+        return null;
     }
 
     /// <summary>
@@ -107,7 +118,8 @@ internal static class ResourceInput
         IReadOnlyDictionary<string, string>? references = null
     )
     {
-        if (Identity(json) is not { } identity)
+        using var document = Parse(json, out var found);
+        if (found is not { } identity)
             return (null, Outcomes.Table.Structure("The body is not one FHIR resource in JSON."));
         if (!ResourceParser.ResourceTypes.Contains(identity.Type))
             return (null, Outcomes.Table.Structure("The body has no resource type of FHIR R4."));
@@ -115,7 +127,7 @@ internal static class ResourceInput
             return (null, Outcomes.Table.BadRequest("The body's resource type is not that of the URL."));
         if (isOwnId && identity.Id != id)
             return (null, Outcomes.Table.BadRequest("The body's id is not that of the URL."));
-        var record = PreparedRecord.TryPrepareServed(json, references, id, out var issues);
+        var record = PreparedRecord.TryPrepareServed(document!.RootElement, references, id, out var issues);
         return record is null ? (null, Outcomes.Table.Invalid(issues)) : (record, null);
     }
 }

@@ -26,6 +26,29 @@ public class PoseidonTests
     }
 
     [Fact]
+    public void Many_hashes_at_once_are_those_of_one_after_the_other()
+    {
+        var random = new Random(7);
+        Fr[] edges = [Fr.Zero, Fr.One, -Fr.One, Fr.From(2)];
+        for (var count = 1; count <= PoseidonHash.MaxInputs; count++)
+        {
+            foreach (var hashes in new[] { 0, 1, 7, 8, 19 })
+            {
+                var inputs = new Fr[count * hashes];
+                for (var i = 0; i < inputs.Length; i++)
+                    inputs[i] = edges[random.Next(4)] + (i % 3 == 0 ? Fr.From((ulong)random.NextInt64()) : Fr.Zero);
+                var together = new Fr[hashes];
+                PoseidonHash.HashMany(count, inputs, together);
+                for (var i = 0; i < hashes; i++)
+                    Assert.Equal(PoseidonHash.Hash(inputs.AsSpan(i * count, count)), together[i]);
+            }
+        }
+        Assert.Throws<ArgumentException>(() => PoseidonHash.HashMany(0, [], []));
+        Assert.Throws<ArgumentException>(() => PoseidonHash.HashMany(17, [], []));
+        Assert.Throws<ArgumentException>(() => PoseidonHash.HashMany(2, new Fr[3], new Fr[1]));
+    }
+
+    [Fact]
     public void Another_input_order_or_count_gives_another_hash()
     {
         var (one, two) = (Fr.One, Fr.From(2));
