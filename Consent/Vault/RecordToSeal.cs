@@ -24,7 +24,7 @@ public sealed record RecordToSeal
 public sealed record CompartmentToSeal(Segment Segment, RecordMeta Meta);
 
 /// <summary>A sealed record with the leaves that go into the record trees of its compartments.</summary>
-public sealed class SealedWrite
+public sealed record SealedWrite
 {
     private readonly IReadOnlyDictionary<string, SealedFacts> _facts;
 
@@ -32,7 +32,7 @@ public sealed class SealedWrite
         (Record, _facts) = (record, facts);
 
     /// <summary>The row.</summary>
-    public SealedRecord Record { get; }
+    public SealedRecord Record { get; init; }
 
     /// <summary><c>R</c> of PROTOCOL section 3, by <see cref="SealedCompartment.PatientKey"/>.</summary>
     public IReadOnlyDictionary<string, Fr> Leaves =>
