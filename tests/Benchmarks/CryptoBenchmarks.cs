@@ -1,13 +1,17 @@
 using BenchmarkDotNet.Attributes;
 using MedLedger.Crypto.Arithmetic;
+using MedLedger.Crypto.BabyJubjub;
 using MedLedger.Crypto.Curves;
 using MedLedger.Crypto.Fields;
 using MedLedger.Crypto.Poseidon;
 
 namespace MedLedger.Benchmarks;
 
-/// <summary>The parts of the proving engine: <c>dotnet run -c Release --project tests/Benchmarks -- --filter '*CryptoBenchmarks*'</c>.</summary>
-public class CryptoBenchmarks
+/// <summary>
+/// The parts of the proving engine. In <c>tests/Benchmarks</c>, on an idle machine, for wall time is measured:
+/// <c>dotnet run -c Release -- --filter '*CryptoBenchmarks*' --inProcess --job medium</c>.
+/// </summary>
+public class CryptoBenchmarks : IDisposable
 {
     private const int Size = 1 << 14;
 
@@ -16,8 +20,25 @@ public class CryptoBenchmarks
     private readonly WorkCrew _scalar = new(1, CancellationToken.None, vectors: false);
     private readonly WorkCrew _vector = new(1, CancellationToken.None, vectors: WorkCrew.VectorsAreSupported);
     private readonly Fr[] _values = new Fr[Size];
+    private readonly AffinePoint<Fq2> _twist = G2Affine.Generator.Point;
+    private readonly EdDsaPrivateKey _signer = EdDsaPrivateKey.Generate();
+    private readonly EdDsaSignature _signature;
+    private readonly CurvePoint<Fq> _sum = CurvePoint<Fq>.From(G1Affine.Generator.Point).Double();
+    private readonly CurvePoint<Fq> _other;
+    private readonly AffinePoint<Fq> _point;
+    private readonly Limbs _exponent;
+    private CurvePoint<Fq> _result;
     private AffinePoint<Fq>[] _points = [];
     private Limbs[] _scalars = [];
+
+    public CryptoBenchmarks()
+    {
+        _signature = _signer.Sign(_a);
+        _other = _sum.Double();
+        _point = _other.ToAffine();
+        _exponent = _a.ToCanonical();
+        _result = _sum;
+    }
 
     [GlobalSetup]
     public void Setup()
@@ -41,6 +62,24 @@ public class CryptoBenchmarks
 
     [Benchmark]
     public Fr FieldInversion() => _a.Inverse();
+
+    [Benchmark]
+    public void G1Doubling() => _result = _sum.Double();
+
+    [Benchmark]
+    public void G1Addition() => _result = _sum + _other;
+
+    [Benchmark]
+    public void G1Multiple() => _result = CurvePoint<Fq>.Multiply(_point, _exponent);
+
+    [Benchmark]
+    public bool G2SubgroupCheck() => G2Affine.TryCreate(_twist.X, _twist.Y, out _);
+
+    [Benchmark]
+    public EdDsaSignature EdDsaSign() => _signer.Sign(_a);
+
+    [Benchmark]
+    public bool EdDsaVerify() => _signer.PublicKey.Verify(_a, _signature);
 
     [Benchmark]
     public Fr PoseidonOfTwo() => PoseidonHash.Hash(_a, _b);
@@ -70,5 +109,11 @@ public class CryptoBenchmarks
             LaneElements.Set(buffer, i, _values[i]);
         LaneElements.Pack(buffer, 0, buffer.Length);
         domain.ShiftToCoset([buffer], crew);
+    }
+
+    public void Dispose()
+    {
+        _signer.Dispose();
+        GC.SuppressFinalize(this);
     }
 }
