@@ -14,7 +14,8 @@ public sealed class TileTree(long size, Func<TileId, byte[]> read)
     private readonly Dictionary<TileId, byte[]> _tiles = [];
     private readonly Dictionary<TileId, byte[]> _changed = [];
 
-    // Of the subtrees that a root is made of, those between the levels of tiles: they are whole, so they never change.
+    // Of an edge: the subtrees that its root was made of, between the levels of tiles. They are whole, so they never change,
+    // and reading adds none.
     private readonly Dictionary<(int Height, long Index), byte[]> _subtrees = [];
 
     /// <summary>Entries in the tree.</summary>
@@ -64,7 +65,7 @@ public sealed class TileTree(long size, Func<TileId, byte[]> read)
         {
             var index = (Size >> height) - 1;
             if (height % Height > 0 && (Size >> height) % 2 == 1)
-                edge._subtrees.Add((height, index), Whole(height, index));
+                edge._subtrees.Add((height, index), Subtree(height, index));
         }
         return edge;
     }
@@ -170,18 +171,10 @@ public sealed class TileTree(long size, Func<TileId, byte[]> read)
         if (BitOperations.IsPow2(length))
         {
             var height = BitOperations.Log2((ulong)length);
-            return Whole(height, start >> height);
+            return Subtree(height, start >> height);
         }
         var k = start + Split(length);
         return MerkleHash.Node(Range(start, k), Range(k, end));
-    }
-
-    private byte[] Whole(int height, long index)
-    {
-        var root = Subtree(height, index);
-        if (height % Height > 0)
-            _subtrees[(height, index)] = root;
-        return root;
     }
 
     private byte[] Subtree(int height, long index)
