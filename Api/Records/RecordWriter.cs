@@ -21,7 +21,7 @@ internal sealed class RecordWriter : IAsyncDisposable
     private readonly IDisposable _turn;
     private readonly long _now;
     private readonly StagedRows _rows = new();
-    private readonly Dictionary<string, Compartment> _compartments = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, WriteCompartment> _compartments = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Segment> _segments = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<CompartmentRow>> _versions = new(StringComparer.Ordinal);
     private readonly HashSet<(string RecordKey, int Version)> _deleted = [];
@@ -111,7 +111,7 @@ internal sealed class RecordWriter : IAsyncDisposable
         WriteReason reason = WriteReason.Import
     )
     {
-        var compartments = new List<Compartment>();
+        var compartments = new List<WriteCompartment>();
         foreach (var patientKey in patientKeys)
         {
             var own =
@@ -269,7 +269,7 @@ internal sealed class RecordWriter : IAsyncDisposable
     }
 
     // Where the patient's exception classes cannot be read, the record carries all eight bits.
-    private static RecordMeta Meta(PreparedRecord record, Compartment compartment)
+    private static RecordMeta Meta(PreparedRecord record, WriteCompartment compartment)
     {
         var bits = compartment.Classes?.BitsOf(record.Description.Facts) ?? ExceptionClasses.AllBits;
         var meta = record.Meta;
@@ -277,7 +277,7 @@ internal sealed class RecordWriter : IAsyncDisposable
     }
 
     // Grants follow their consents; until they do, the row says that they are to be made anew.
-    private void StageChange(Compartment compartment)
+    private void StageChange(WriteCompartment compartment)
     {
         if (compartment.Row.Index < 0)
             return;
@@ -291,7 +291,7 @@ internal sealed class RecordWriter : IAsyncDisposable
             _context.Entry(compartment.State).Property(state => state.Change).IsModified = true;
     }
 
-    private async Task<Compartment?> CompartmentAsync(
+    private async Task<WriteCompartment?> CompartmentAsync(
         string patientKey,
         string? reference,
         bool create,
@@ -323,12 +323,12 @@ internal sealed class RecordWriter : IAsyncDisposable
             return null;
         var state = await _context.Set<ConsentStateRow>().FindAsync([patientKey], cancellation);
         var classes = ExceptionClasses.Open(_vault, patientKey, state?.Classes ?? []);
-        var compartment = new Compartment(row, index, classes) { State = state };
+        var compartment = new WriteCompartment(row, index, classes) { State = state };
         _compartments.Add(patientKey, compartment);
         return compartment;
     }
 
-    private async Task<Segment?> SegmentAsync(Compartment compartment, string name, CancellationToken cancellation)
+    private async Task<Segment?> SegmentAsync(WriteCompartment compartment, string name, CancellationToken cancellation)
     {
         var classKey = compartment.Index.ClassKey(name);
         if (_segments.TryGetValue(classKey, out var segment))
@@ -368,7 +368,7 @@ internal sealed class RecordWriter : IAsyncDisposable
         versions.AddRange(row.Compartments);
     }
 
-    private void StageFound(PreparedRecord record, string key, IReadOnlyList<Compartment> compartments, bool isNew)
+    private void StageFound(PreparedRecord record, string key, IReadOnlyList<WriteCompartment> compartments, bool isNew)
     {
         foreach (var (row, index, _) in compartments)
         {
@@ -376,27 +376,5 @@ internal sealed class RecordWriter : IAsyncDisposable
                 _rows.AddToken(index.Token("", "_type", record.Type), key);
             _rows.Find(row.PatientKey, key, SearchRows.Of(record, index));
         }
-    }
-
-    private sealed record Compartment(PatientRow Row, PatientIndex Index, ExceptionClasses? Classes)
-    {
-        public ConsentStateRow? State { get; set; }
-
-        public LeafPositions? Positions { get; set; }
-
-        public List<(SealedWrite Write, int Position, bool IsConsent)> Written { get; } = [];
-
-        public IReadOnlyList<StagedLeaf> Leaves =>
-            [
-                .. Written.Select(one => new StagedLeaf(
-                    one.Write.Record.RecordKey,
-                    one.Position,
-                    one.Write.Leaves[Row.PatientKey].ToBytes(),
-                    one.IsConsent
-                )
-                {
-                    Version = one.Write.Record.Version,
-                }),
-            ];
     }
 }

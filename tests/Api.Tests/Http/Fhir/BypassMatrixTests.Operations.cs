@@ -93,7 +93,7 @@ public sealed partial class BypassMatrixTests
             if (answer.Status != HttpStatusCode.Accepted)
                 continue;
             var job = answer.Content.ContentLocation!.OriginalString;
-            var manifest = await ExportTests.ManifestAsync(server, caller, job);
+            var manifest = await ExportClient.ManifestAsync(server, caller, job);
             foreach (var output in manifest.GetProperty("output").EnumerateArray())
             {
                 var file = await server.GetAsync(caller, output.GetProperty("url").GetString()!);

@@ -95,8 +95,8 @@ public sealed partial class BypassMatrixTests
     public async Task Jobs_and_page_links_of_somebody_else_give_nothing()
     {
         var page = await server.GetAsync("clinician1", "Patient/sample-a/$everything?_count=2");
-        var job = await ExportTests.KickOffAsync(server, "clinician1", "Patient/$export");
-        var manifest = await ExportTests.ManifestAsync(server, "clinician1", job);
+        var job = await ExportClient.KickOffAsync(server, "clinician1", "Patient/$export");
+        var manifest = await ExportClient.ManifestAsync(server, "clinician1", job);
         var files = manifest
             .GetProperty("output")
             .EnumerateArray()

@@ -6,8 +6,6 @@ namespace MedLedger.Api.Tests.Http.Fhir;
 [Collection("FHIR server")]
 public sealed class ExportTests(FhirServer server)
 {
-    private static readonly (string, string) Async = ("Prefer", "respond-async");
-
     [Fact]
     public async Task An_export_is_asked_for_polled_fetched_and_cancelled()
     {
@@ -27,7 +25,7 @@ public sealed class ExportTests(FhirServer server)
             (await server.SendAsync("patient-export-1", HttpMethod.Delete, url)).Status
         );
         Assert.Equal(HttpStatusCode.NotFound, (await server.GetAsync("patient-export-1", url)).Status);
-        foreach (var file in Files(manifest))
+        foreach (var file in ExportClient.Files(manifest))
             Assert.Equal(HttpStatusCode.NotFound, (await server.GetAsync("patient-export-1", file)).Status);
         Assert.Equal(
             HttpStatusCode.NotFound,
@@ -73,7 +71,7 @@ public sealed class ExportTests(FhirServer server)
         );
         foreach (var group in new[] { "export-group", "nobody" })
         {
-            var refused = await server.GetAsync("clinician2", $"Group/{group}/$export", Async);
+            var refused = await server.GetAsync("clinician2", $"Group/{group}/$export", ExportClient.Async);
             Assert.Equal(HttpStatusCode.NotFound, refused.Status);
         }
     }
@@ -86,12 +84,18 @@ public sealed class ExportTests(FhirServer server)
             "patient-export-1",
             await KickOffAsync("patient-export-1", "Patient/$export?_since=2999-01-01T00:00:00Z&_outputFormat=ndjson")
         );
-        Assert.Empty(Files(later));
+        Assert.Empty(ExportClient.Files(later));
         var parameters = """
             {"resourceType":"Parameters","parameter":[{"name":"_since","valueInstant":"2020-01-01T00:00:00Z"},
             {"name":"_type","valueString":"Condition"}]}
             """;
-        var posted = await server.SendAsync("patient-export-1", HttpMethod.Post, "Patient/$export", parameters, Async);
+        var posted = await server.SendAsync(
+            "patient-export-1",
+            HttpMethod.Post,
+            "Patient/$export",
+            parameters,
+            ExportClient.Async
+        );
         Assert.Equal(HttpStatusCode.Accepted, posted.Status);
         var own = await ManifestAsync("patient-export-1", posted.Content.ContentLocation!.OriginalString);
         Assert.Equal(["Condition/export-1-c"], await LinesAsync("patient-export-1", own));
@@ -152,7 +156,7 @@ public sealed class ExportTests(FhirServer server)
         await PatientAsync();
         var query = "_type=Observation,Patient&_elements=Observation.code,Patient.active";
         var manifest = await ExportedAsync("patient-export-1", "Patient/$export?" + query);
-        foreach (var file in Files(manifest))
+        foreach (var file in ExportClient.Files(manifest))
         {
             foreach (var line in (await server.GetAsync("patient-export-1", file)).Body.Trim().Split('\n'))
             {
@@ -195,7 +199,7 @@ public sealed class ExportTests(FhirServer server)
     [InlineData("_elements=Observation.code.coding", HttpStatusCode.BadRequest)]
     public async Task What_is_not_understood_is_refused(string query, HttpStatusCode status)
     {
-        var refused = await server.GetAsync("clinician1", "$export?" + query, Async);
+        var refused = await server.GetAsync("clinician1", "$export?" + query, ExportClient.Async);
         Assert.Equal((status, "not-supported"), (refused.Status, refused.Issue));
     }
 
@@ -205,9 +209,9 @@ public sealed class ExportTests(FhirServer server)
         var now = await server.GetAsync("clinician1", "$export");
         Assert.Equal((HttpStatusCode.BadRequest, "invalid"), (now.Status, now.Issue));
         foreach (var user in new[] { "ingest1", "compliance1", "operator1" })
-            Assert.Equal(HttpStatusCode.Forbidden, (await server.GetAsync(user, "$export", Async)).Status);
+            Assert.Equal(HttpStatusCode.Forbidden, (await server.GetAsync(user, "$export", ExportClient.Async)).Status);
         var narrow = await server.ScopedTokenAsync("clinician1", "user/Condition.rs user/Patient.r", null);
-        var outside = await server.GetAsync(narrow, "$export?_type=Observation", Async);
+        var outside = await server.GetAsync(narrow, "$export?_type=Observation", ExportClient.Async);
         Assert.Equal(HttpStatusCode.Forbidden, outside.Status);
         var lines = await LinesAsync(narrow, await ManifestAsync(narrow, await KickOffAsync(narrow, "$export")));
         Assert.NotEmpty(lines);
@@ -225,7 +229,7 @@ public sealed class ExportTests(FhirServer server)
         Assert.Contains($"Observation/{Id}-0", await LinesAsync("clinician1", manifest), StringComparer.Ordinal);
         var ended = await server.SendAsync("patient-" + Id, HttpMethod.Delete, server.Beside($"/consents/{Id}-c"));
         Assert.Equal(HttpStatusCode.OK, ended.Status);
-        foreach (var file in Files(manifest))
+        foreach (var file in ExportClient.Files(manifest))
         {
             var after = await server.GetAsync("clinician1", file);
             Assert.Equal(HttpStatusCode.OK, after.Status);
@@ -252,14 +256,14 @@ public sealed class ExportTests(FhirServer server)
         ];
         foreach (var other in others)
         {
-            foreach (var path in Files(manifest).Prepend(url))
+            foreach (var path in ExportClient.Files(manifest).Prepend(url))
             {
                 var refused = await server.GetAsync(other, path);
                 Assert.Equal((absent.Status, absent.Body), (refused.Status, refused.Body));
             }
             Assert.Equal(HttpStatusCode.NotFound, (await server.SendAsync(other, HttpMethod.Delete, url)).Status);
         }
-        foreach (var file in Files(manifest))
+        foreach (var file in ExportClient.Files(manifest))
             Assert.Equal(HttpStatusCode.Unauthorized, (await server.SendAsync(null, HttpMethod.Get, file)).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await server.GetAsync("clinician1", url + "/9999")).Status);
         // Another session of the same caller, with narrower scopes, gets what these cover.
@@ -286,13 +290,19 @@ public sealed class ExportTests(FhirServer server)
         await server.AddUserAsync("export-many", "Clinician", "Practitioner/export-many");
         var urls = new List<string>();
         FhirAnswer answer;
-        while ((answer = await server.GetAsync("export-many", "$export", Async)).Status == HttpStatusCode.Accepted)
+        while (
+            (answer = await server.GetAsync("export-many", "$export", ExportClient.Async)).Status
+            == HttpStatusCode.Accepted
+        )
             urls.Add(answer.Content.ContentLocation!.OriginalString);
         Assert.Equal((HttpStatusCode.TooManyRequests, "throttled"), (answer.Status, answer.Issue));
         Assert.Equal(20, urls.Count);
         foreach (var url in urls)
             await server.SendAsync("export-many", HttpMethod.Delete, url);
-        Assert.Equal(HttpStatusCode.Accepted, (await server.GetAsync("export-many", "$export", Async)).Status);
+        Assert.Equal(
+            HttpStatusCode.Accepted,
+            (await server.GetAsync("export-many", "$export", ExportClient.Async)).Status
+        );
     }
 
     [Fact]
@@ -307,84 +317,18 @@ public sealed class ExportTests(FhirServer server)
         Assert.Contains("501", answer.Body, StringComparison.Ordinal);
     }
 
-    private Task<string> KickOffAsync(string user, string path) => KickOffAsync(server, user, path);
+    private Task<string> KickOffAsync(string user, string path) => ExportClient.KickOffAsync(server, user, path);
 
-    /// <summary>Asks for an export; answers where it is polled.</summary>
-    internal static async Task<string> KickOffAsync(FhirServer server, string user, string path)
-    {
-        var accepted = await server.GetAsync(user, path, Async);
-        Assert.True(accepted.Status == HttpStatusCode.Accepted, accepted.Body);
-        return accepted.Content.ContentLocation!.OriginalString;
-    }
+    private Task<JsonElement> ManifestAsync(string user, string url) => ExportClient.ManifestAsync(server, user, url);
 
     private async Task<JsonElement> ExportedAsync(string user, string path) =>
         await ManifestAsync(user, await KickOffAsync(user, path));
 
-    // What the lines of the deleted files delete.
-    private async Task<List<string>> DeletedAsync(string user, JsonElement manifest)
-    {
-        var deleted = new List<string>();
-        foreach (var item in manifest.GetProperty("deleted").EnumerateArray())
-        {
-            Assert.Equal("Bundle", item.GetProperty("type").GetString());
-            var file = await server.GetAsync(user, item.GetProperty("url").GetString()!);
-            Assert.Equal(HttpStatusCode.OK, file.Status);
-            foreach (var line in file.Body.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-            {
-                var bundle = JsonDocument.Parse(line).RootElement;
-                Assert.Equal("transaction", bundle.GetProperty("type").GetString());
-                var request = bundle.GetProperty("entry")[0].GetProperty("request");
-                Assert.Equal("DELETE", request.GetProperty("method").GetString());
-                deleted.Add(request.GetProperty("url").GetString()!);
-            }
-        }
-        return deleted;
-    }
+    private Task<List<string>> LinesAsync(string user, JsonElement manifest) =>
+        ExportClient.LinesAsync(server, user, manifest);
 
-    private Task<JsonElement> ManifestAsync(string user, string url) => ManifestAsync(server, user, url);
-
-    /// <summary>Polls until the manifest is there.</summary>
-    internal static async Task<JsonElement> ManifestAsync(FhirServer server, string user, string url)
-    {
-        while (true)
-        {
-            var answer = await server.GetAsync(user, url);
-            if (answer.Status == HttpStatusCode.OK)
-            {
-                Assert.Equal("application/json", answer.Content.ContentType!.MediaType);
-                Assert.NotNull(answer.Content.Expires);
-                return answer.Json;
-            }
-            Assert.Equal(HttpStatusCode.Accepted, answer.Status);
-            Assert.Matches("^[0-9]{1,3}%$", answer.Headers.GetValues("X-Progress").Single());
-            Assert.NotNull(answer.Headers.RetryAfter);
-            await Task.Delay(50);
-        }
-    }
-
-    private Task<List<string>> LinesAsync(string user, JsonElement manifest) => LinesAsync(server, user, manifest);
-
-    /// <summary><c>Type/id</c> of all lines of all files.</summary>
-    internal static async Task<List<string>> LinesAsync(FhirServer server, string user, JsonElement manifest)
-    {
-        var lines = new List<string>();
-        foreach (var output in manifest.GetProperty("output").EnumerateArray())
-        {
-            var file = await server.GetAsync(user, output.GetProperty("url").GetString()!);
-            Assert.Equal(HttpStatusCode.OK, file.Status);
-            Assert.Equal("application/fhir+ndjson", file.Content.ContentType!.MediaType);
-            foreach (var line in file.Body.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-            {
-                var resource = JsonDocument.Parse(line).RootElement;
-                Assert.Equal(output.GetProperty("type").GetString(), resource.GetProperty("resourceType").GetString());
-                lines.Add($"{resource.GetProperty("resourceType")}/{resource.GetProperty("id")}");
-            }
-        }
-        return lines;
-    }
-
-    private static List<string> Files(JsonElement manifest) =>
-        [.. manifest.GetProperty("output").EnumerateArray().Select(o => o.GetProperty("url").GetString()!)];
+    private Task<List<string>> DeletedAsync(string user, JsonElement manifest) =>
+        ExportClient.DeletedAsync(server, user, manifest);
 
     private Task PatientAsync() =>
         server.OnceAsync(

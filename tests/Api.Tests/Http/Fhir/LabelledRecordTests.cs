@@ -78,9 +78,9 @@ public sealed class LabelledRecordTests(FhirServer server)
         await server.OnceAsync(nameof(LabelledRecordTests), WriteAsync);
         foreach (var (user, isThere) in new[] { ("clinician1", false), ("patient1", true) })
         {
-            var job = await ExportTests.KickOffAsync(server, user, "Patient/$export?_type=Condition");
-            var manifest = await ExportTests.ManifestAsync(server, user, job);
-            var lines = await ExportTests.LinesAsync(server, user, manifest);
+            var job = await ExportClient.KickOffAsync(server, user, "Patient/$export?_type=Condition");
+            var manifest = await ExportClient.ManifestAsync(server, user, job);
+            var lines = await ExportClient.LinesAsync(server, user, manifest);
             Assert.Equal(isThere, lines.Contains("Condition/" + Labelled, StringComparer.Ordinal));
             var count = manifest.GetProperty("output").EnumerateArray().Sum(o => o.GetProperty("count").GetInt32());
             Assert.Equal(lines.Count, count);

@@ -96,8 +96,12 @@ public sealed class VisibleSetTests(FhirServer server)
                 read.Add(record.Reference);
         }
         var token = await server.ScopedTokenAsync("clinician1", "patient/*.rs", patient);
-        var url = await ExportTests.KickOffAsync(server, token, "Patient/$export");
-        var exported = await ExportTests.LinesAsync(server, token, await ExportTests.ManifestAsync(server, token, url));
+        var url = await ExportClient.KickOffAsync(server, token, "Patient/$export");
+        var exported = await ExportClient.LinesAsync(
+            server,
+            token,
+            await ExportClient.ManifestAsync(server, token, url)
+        );
         return
         [
             ("read", read),
