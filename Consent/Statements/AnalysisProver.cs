@@ -118,7 +118,7 @@ public sealed class AnalysisProver : IDisposable
         public static Loaded From(string folder, string? cacheFolder)
         {
             var manifest = CircuitManifest.Pinned;
-            var key = ProvingKey.Load(manifest.Open(folder, CircuitManifest.ProvingKeyFile));
+            var key = ProvingKey.LoadForManyProofs(manifest.Open(folder, CircuitManifest.ProvingKeyFile));
             try
             {
                 return new(

@@ -9,7 +9,7 @@ namespace MedLedger.Crypto.Arithmetic;
 /// summed as a tree, a level of all trees being one batch, and the weighted sum of the buckets is taken by running sums over
 /// short segments, again all segments as one batch. One object per thread; its memory is used for window after window.
 /// </summary>
-internal sealed class BucketSum<TLanes, TField> : IDisposable
+internal sealed unsafe class BucketSum<TLanes, TField> : IDisposable
     where TLanes : unmanaged, ILanes<TLanes, TField>
     where TField : unmanaged, IFieldElement<TField>
 {
@@ -22,8 +22,9 @@ internal sealed class BucketSum<TLanes, TField> : IDisposable
     private readonly int _firstTree;
     private readonly int[] _starts; // of each bucket's entries
     private readonly int[] _lengths;
-    private readonly int[] _entries; // slots, the sign in the lowest bit: of the key's points, then of partial sums
-    private readonly int[] _digits;
+    private readonly NativeBlock _scalarParts; // the entries, then the digits
+    private readonly int* _entries; // slots, the sign in the lowest bit: of the key's points, then of partial sums
+    private readonly int* _digits;
     private readonly int[] _bucketSlots; // slot and sign; -1: empty
     private readonly bool[] _runningIsInfinity;
     private readonly bool[] _sumIsInfinity;
@@ -31,7 +32,7 @@ internal sealed class BucketSum<TLanes, TField> : IDisposable
     private readonly PointStore<TLanes, TField> _store;
     private readonly BatchAdder<TLanes, TField> _adder;
 
-    public BucketSum(int capacity, int bits)
+    public BucketSum(int capacity, int bits, BlockPool? pool)
     {
         _bits = bits;
         _bucketCount = 1 << (bits - 1);
@@ -39,12 +40,13 @@ internal sealed class BucketSum<TLanes, TField> : IDisposable
         _firstTree = PointStore<TLanes, TField>.Reserved + 2 * _segments;
         _starts = new int[_bucketCount + 2];
         _lengths = new int[_bucketCount + 1];
-        _entries = new int[capacity];
-        _digits = new int[capacity];
+        _scalarParts = new(2 * (nuint)capacity * sizeof(int), pool: pool);
+        _entries = (int*)_scalarParts.Start;
+        _digits = _entries + capacity;
         _bucketSlots = new int[_bucketCount + 1];
         _runningIsInfinity = new bool[_segments];
         _sumIsInfinity = new bool[_segments];
-        _store = new(2 * _segments + (capacity + _bucketCount) / 2 + 1);
+        _store = new(2 * _segments + (capacity + _bucketCount) / 2 + 1, pool: pool);
         _adder = new(Math.Max(Math.Min(capacity / 2 + 1, BatchSize), _segments));
     }
 
@@ -74,7 +76,7 @@ internal sealed class BucketSum<TLanes, TField> : IDisposable
     {
         _store.Dispose();
         _adder.Dispose();
-        Array.Clear(_entries);
+        _scalarParts.Dispose();
     }
 
     /// <summary>Counting sort by bucket; false when every digit is zero.</summary>

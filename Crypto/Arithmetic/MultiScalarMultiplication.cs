@@ -46,7 +46,7 @@ internal static unsafe class MultiScalarMultiplication
         if (points.Length != scalars.Length)
             throw new ArgumentException("There must be as many scalars as points.", nameof(scalars));
         // The key's points are public: nothing to zero.
-        using var store = new PointStore<TLanes, TField>(points.Length, isSecret: false);
+        using var store = new PointStore<TLanes, TField>(points.Length, isSecret: false, crew.Memory);
         // Lambdas cannot capture spans; the memory stays where it is until the sum is there.
         fixed (Limbs* scalar = scalars)
         fixed (AffinePoint<TField>* point = points)
@@ -79,7 +79,7 @@ internal static unsafe class MultiScalarMultiplication
                 i =>
                 {
                     var (window, from, to) = parts[i];
-                    var buckets = free.TryTake(out var used) ? used : new(active.Length, bits);
+                    var buckets = free.TryTake(out var used) ? used : new(active.Length, bits, crew.Memory);
                     var digits = new ReadOnlySpan<Limbs>((Limbs*)scalarAddress, count);
                     try
                     {
@@ -135,7 +135,14 @@ internal static unsafe class MultiScalarMultiplication
                 pieces[piece] = active[..found];
             }
         );
-        return [.. pieces.SelectMany(active => active)];
+        var all = new int[pieces.Sum(active => active.Length)];
+        var copied = 0;
+        foreach (var active in pieces)
+        {
+            active.CopyTo(all, copied);
+            copied += active.Length;
+        }
+        return all;
     }
 
     /// <summary>

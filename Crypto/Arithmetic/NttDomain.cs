@@ -34,9 +34,9 @@ internal sealed unsafe class NttDomain<TLanes> : IDisposable
         _bits = BitOperations.Log2((uint)size);
         _length = size / TLanes.Count;
         _block = Math.Min(_length, PieceElements / TLanes.Count);
-        _twiddles = new(_length, isSecret: false);
+        _twiddles = new(_length, isSecret: false, crew.Memory);
         _laneTwiddles = new(BitOperations.Log2((uint)TLanes.Count), isSecret: false);
-        _shift = new(_length, isSecret: false);
+        _shift = new(_length, isSecret: false, crew.Memory);
         for (var i = 0; i < _laneTwiddles.Length; i++)
             _laneTwiddles.Start[i] = LaneTwiddle(1 << i);
         // Each table is filled by doubling what is there: products that do not wait for each other.

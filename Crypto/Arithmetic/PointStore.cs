@@ -22,9 +22,9 @@ internal sealed unsafe class PointStore<TLanes, TField> : IDisposable
 
     private readonly NativeBlock _block;
 
-    public PointStore(int slots, bool isSecret = true)
+    public PointStore(int slots, bool isSecret = true, BlockPool? pool = null)
     {
-        _block = new(((nuint)(slots + Reserved) * (nuint)Stride + ReadBeyond) * sizeof(ulong), isSecret);
+        _block = new(((nuint)(slots + Reserved) * (nuint)Stride + ReadBeyond) * sizeof(ulong), isSecret, pool);
         Words = (ulong*)_block.Start;
         Set(FillLeft, new(TField.One, TField.One));
         Set(FillRight, new(TField.One.Double(), TField.One));

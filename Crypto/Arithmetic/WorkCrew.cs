@@ -8,7 +8,7 @@ namespace MedLedger.Crypto.Arithmetic;
 /// thread pool of a server. Between two pieces it looks at the cancellation; a piece of more than a few
 /// milliseconds looks at it itself.
 /// </summary>
-internal sealed class WorkCrew(int threads, CancellationToken cancel, bool? vectors = null)
+internal sealed class WorkCrew(int threads, CancellationToken cancel, bool? vectors = null, BlockPool? memory = null)
 {
     /// <summary>Set to <c>scalar</c>, this environment variable turns the vector path off.</summary>
     public const string PathVariable = "MEDLEDGER_ARITHMETIC";
@@ -27,6 +27,9 @@ internal sealed class WorkCrew(int threads, CancellationToken cancel, bool? vect
     public int Threads { get; } = Math.Max(1, threads);
 
     public CancellationToken Cancel { get; } = cancel;
+
+    /// <summary>What the work takes its large blocks of memory from; null for the system.</summary>
+    public BlockPool? Memory { get; } = memory;
 
     /// <summary>Runs body(0) .. body(count - 1), each once, in any order; returns when all are done.</summary>
     /// <exception cref="OperationCanceledException">The work was cancelled between two pieces.</exception>

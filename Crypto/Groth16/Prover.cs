@@ -37,7 +37,8 @@ public static class Prover
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         if (witness.Count != key.SignalCount)
             throw new ArgumentException("The witness has another number of signals than the key.", nameof(witness));
-        var crew = new WorkCrew(threads == 0 ? Environment.ProcessorCount : threads, cancel);
+        var count = threads == 0 ? Environment.ProcessorCount : threads;
+        var crew = new WorkCrew(count, cancel, memory: key.WorkingMemory);
         Span<Fr> blinding = stackalloc Fr[2];
         Blinding.Fill(blinding);
         return Prove(key, witness, blinding, crew, progress);
@@ -56,7 +57,7 @@ public static class Prover
         {
             var proof = ProveUnverified(key, witness.Values, blinding[0], blinding[1], crew, progress);
             var publicInputs = witness.PublicInputs(key.PublicCount);
-            var valid = proof is not null && Verifier.VerifyOnce(key.VerifyingKey, proof, publicInputs);
+            var valid = proof is not null && IsValid(key, proof, publicInputs);
             progress?.Report(1);
             return valid ? proof : null;
         }
@@ -65,6 +66,11 @@ public static class Prover
             CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(blinding));
         }
     }
+
+    private static bool IsValid(ProvingKey key, Proof proof, ReadOnlySpan<Fr> publicInputs) =>
+        key.Prepared is { } prepared
+            ? Verifier.Verify(prepared, proof, publicInputs)
+            : Verifier.VerifyOnce(key.VerifyingKey, proof, publicInputs);
 
     /// <summary>The proof for given r and s, not verified.</summary>
     internal static Proof? ProveUnverified(
@@ -77,30 +83,33 @@ public static class Prover
     )
     {
         var header = key.Header;
+        // What takes the most memory is first, and leaves it to the others.
+        // B = beta + sum w_i v_i + s delta, in G2 and in G1
+        var b2 = Sum(key, key.B2, witness, crew) + header.Beta2 + Times(s, header.Delta2);
+        progress?.Report(0.25);
+        var b1 = Sum(key, key.B1, witness, crew) + header.Beta1 + Times(s, header.Delta1);
+        progress?.Report(0.35);
+        // A = alpha + sum w_i u_i + r delta
+        var a = Sum(key, key.A, witness, crew) + header.Alpha1 + Times(r, header.Delta1);
+        progress?.Report(0.5);
+        var privateSum = Sum(key, key.C, witness[(key.PublicCount + 1)..], crew);
+        progress?.Report(0.6);
+
         var quotient = Quotient.Compute(key, witness, crew);
         CurvePoint<Fq> hSum;
         try
         {
-            progress?.Report(0.15);
+            progress?.Report(0.75);
             hSum = Sum(key, key.H, quotient, crew);
         }
         finally
         {
             CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(quotient.AsSpan()));
         }
-        progress?.Report(0.4);
 
-        // A = alpha + sum w_i u_i + r delta
-        var a = Sum(key, key.A, witness, crew) + header.Alpha1 + Times(r, header.Delta1);
-        progress?.Report(0.55);
-        // B = beta + sum w_i v_i + s delta, in G2 and in G1
-        var b2 = Sum(key, key.B2, witness, crew) + header.Beta2 + Times(s, header.Delta2);
-        progress?.Report(0.8);
-        var b1 = Sum(key, key.B1, witness, crew) + header.Beta1 + Times(s, header.Delta1);
         // C = sum of the private part + h Z/delta + s A + r B - r s delta
         var pointA = a.ToAffine();
-        var c = Sum(key, key.C, witness[(key.PublicCount + 1)..], crew) + hSum;
-        c = c + Times(s, pointA) + Times(r, b1.ToAffine()) + -Times(r * s, header.Delta1);
+        var c = privateSum + hSum + Times(s, pointA) + Times(r, b1.ToAffine()) + -Times(r * s, header.Delta1);
         progress?.Report(0.98);
         return Proof.TryCreate(
             G1Affine.FromUnchecked(pointA),

@@ -29,9 +29,9 @@ internal static class Quotient
         where TLanes : unmanaged, ITransformLanes<TLanes, Fr>
     {
         var length = key.DomainSize / TLanes.Count;
-        using LaneBuffer<TLanes> a = new(length),
-            b = new(length),
-            c = new(length);
+        using LaneBuffer<TLanes> a = new(length, pool: crew.Memory),
+            b = new(length, pool: crew.Memory),
+            c = new(length, pool: crew.Memory);
         Evaluate(key, witness, a, b, crew);
         key.Release();
         InPieces(
@@ -121,6 +121,7 @@ internal static class Quotient
                 {
                     var signals = new ReadOnlySpan<Limbs>((void*)pointer, count);
                     var result = side == 0 ? a : b;
+                    result.Clear();
                     var read = 0;
                     foreach (ref readonly var entry in key.Coefficients)
                     {

@@ -168,6 +168,52 @@ public sealed class ProverTests : IDisposable
     [Fact]
     public void Every_number_of_threads_gives_the_same_points() => Assert.Single(ProofsOnThreads(vectors: false));
 
+    [Fact]
+    public void Memory_that_is_used_again_changes_no_point() => ProveInOldMemory(vectors: false);
+
+    [VectorFact]
+    public void Memory_that_is_used_again_changes_no_point_on_eight_lanes() => ProveInOldMemory(vectors: true);
+
+    /// <summary>Memory of an earlier proof holds its public points: nobody may take it for zeros.</summary>
+    private void ProveInOldMemory(bool vectors)
+    {
+        // Above 13,000 points every block is a mapping.
+        var (key, witness) = Make(16_000, 1, false);
+        using (key)
+        using (witness)
+        {
+            var (r, s) = (Fr.From(11), Fr.From(13));
+            using var memory = new BlockPool();
+            Proof Prove(BlockPool? memory) =>
+                Prover.ProveUnverified(key, witness.Values, r, s, new(2, default, vectors, memory), null)!;
+            var expected = Prove(null);
+            Assert.Equal(expected, Prove(memory));
+            Assert.Equal(expected, Prove(memory));
+        }
+    }
+
+    [Fact]
+    public void A_key_for_many_proofs_gives_valid_ones_at_once_and_refuses_a_lying_witness()
+    {
+        var (few, witness) = Make(3000, 2, false);
+        few.Dispose();
+        using (witness)
+        using (var key = ProvingKey.LoadForManyProofs(Path.Combine(_folder, "key")))
+        {
+            var proofs = new Proof?[4];
+            Parallel.For(0, proofs.Length, i => proofs[i] = Prover.Prove(key, witness));
+            var prepared = new PreparedVerifyingKey(key.VerifyingKey);
+            Assert.All(proofs, proof => Assert.True(Verifier.Verify(prepared, proof!, witness.PublicInputs(2))));
+            Assert.Equal(proofs.Length, proofs.Distinct().Count());
+
+            var values = witness.Values.ToArray();
+            values[^1] = new Limbs(12345, 0, 0, 0);
+            using var wrong = Witness.FromCanonical(values);
+            Assert.Null(Prover.Prove(key, wrong));
+            Assert.NotNull(Prover.Prove(key, witness));
+        }
+    }
+
     [VectorFact]
     public void Both_paths_give_the_same_points() =>
         Assert.Single(ProofsOnThreads(vectors: true).Concat(ProofsOnThreads(vectors: false)).Distinct());
