@@ -17,6 +17,7 @@ internal sealed class Encoder : IDisposable
 
     public Encoder(byte[] onnx, int columns)
     {
+        _ = SilentRuntime.Environment;
         using var options = new SessionOptions
         {
             IntraOpNumThreads = 1,

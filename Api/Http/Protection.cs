@@ -48,6 +48,7 @@ internal static class Protection
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton<ConditionTurns>();
         builder.Services.AddSingleton(new SearchBudget(TimeProvider.System, settings.SearchCost));
+        EphemeralKeyRing.Use(builder.Services);
         builder.Services.AddOpenIdServer(identity);
         if (settings.External is { } external)
             builder.Services.AddExternal(identity, external);

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using MedLedger.Analytics.Inference;
 using Microsoft.Data.Sqlite;
-using Microsoft.ML.OnnxRuntime;
 
 namespace MedLedger.Api.Toolchain;
 
@@ -22,7 +22,7 @@ internal static class Diagnosis
             await NpmAsync(cancellation),
             await ChainNodeAsync(cancellation),
             Native("SQLite", SqliteVersion),
-            Native("ONNX Runtime", () => OrtEnv.Instance().GetVersionString()),
+            Native("ONNX Runtime", () => SilentRuntime.Version),
             Native("Wasmtime", WasmtimeVersion),
             Disk(),
             Port(),

@@ -2,7 +2,6 @@ using System.Security.Claims;
 using MedLedger.Api.Identity;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
-using Microsoft.AspNetCore.DataProtection;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
 
@@ -23,8 +22,6 @@ internal static class ExternalSignIn
     /// <summary>Registers it.</summary>
     public static void AddExternal(this IServiceCollection services, IdentityStore identity, ExternalProvider provider)
     {
-        // State and nonce last for one login: no key for them on any disk.
-        services.AddDataProtection().UseEphemeralDataProtectionProvider();
         services
             .AddAuthentication()
             .AddOpenIdConnect(

@@ -11,8 +11,8 @@ internal static class ChildProgram
     /// <summary>Starts the program; the caller ends and disposes it.</summary>
     public static Process Start(params string[] args) => StartUnder([], args);
 
-    /// <summary>Starts the program with more variables in its environment.</summary>
-    public static Process StartWith(IReadOnlyDictionary<string, string> environment, params string[] args) =>
+    /// <summary>Starts the program with other variables in its environment; null takes one away.</summary>
+    public static Process StartWith(IReadOnlyDictionary<string, string?> environment, params string[] args) =>
         StartUnder([], args, environment);
 
     /// <summary>Runs the program to its end.</summary>
@@ -31,7 +31,7 @@ internal static class ChildProgram
     private static Process StartUnder(
         string[] wrapper,
         string[] args,
-        IReadOnlyDictionary<string, string>? environment = null
+        IReadOnlyDictionary<string, string?>? environment = null
     )
     {
         string[] line = [.. wrapper, "dotnet", Assembly, .. args];

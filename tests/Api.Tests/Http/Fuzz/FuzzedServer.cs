@@ -82,7 +82,7 @@ internal sealed class FuzzedServer : IAsyncDisposable
     {
         var listening = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         // Logins are limited by address, and all callers have the same.
-        var limits = new Dictionary<string, string>(StringComparer.Ordinal) { ["MEDLEDGER_LOGIN_RATE"] = "1000000" };
+        var limits = new Dictionary<string, string?>(StringComparer.Ordinal) { ["MEDLEDGER_LOGIN_RATE"] = "1000000" };
         _process = ChildProgram.StartWith(limits, ["serve", "--samples", "--urls", "http://127.0.0.1:0", .. Store]);
         void Keep(string? line)
         {
