@@ -139,8 +139,14 @@ internal static class Protection
                 await next(context);
             }
         );
-        // The authorization server answers its endpoints in here, so what limits logins stands before it.
-        app.UseAuthentication();
+        // The authorization server answers its endpoints in here, so what limits logins stands before it. Records have none
+        // of its endpoints: what they are asked with was told above.
+        app.UseWhen(
+            context => !context.Request.Path.StartsWithSegments("/fhir", StringComparison.Ordinal),
+            others => others.UseAuthentication()
+        );
+        // Else the builder puts it before everything.
+        ((IApplicationBuilder)app).Properties["__AuthenticationMiddlewareSet"] = true;
         app.MapAccounts(identity, settings.External);
         app.MapConnect(identity);
         app.MapSmart(identity);

@@ -56,6 +56,7 @@ internal sealed class AuditTrail : IDisposable
     private readonly SemaphoreSlim _one = new(1);
     private readonly LogEdge _edge = new();
     private readonly ConcurrentQueue<Waiting> _waiting = new();
+    private bool _isAppending;
 
     public AuditTrail(Store store)
     {
@@ -92,22 +93,16 @@ internal sealed class AuditTrail : IDisposable
 
     /// <summary>
     /// Logs events on their own; answers the index of the first. Whoever comes while another append is on its way to the
-    /// disk goes with the next one together: one signed head and one commit for all that waited.
+    /// disk goes with the next one together: one signed head and one commit for all that waited, and nobody's thread waits
+    /// but that of who commits. What was asked for is logged also when its asker has gone meanwhile.
     /// </summary>
     public async Task<long> AppendAsync(IReadOnlyList<AuditEvent> events, CancellationToken cancellation)
     {
-        var mine = new Waiting(events);
+        cancellation.ThrowIfCancellationRequested();
+        var mine = new Waiting(Stage(events));
         _waiting.Enqueue(mine);
-        await _one.WaitAsync(cancellation);
-        try
-        {
-            if (!mine.Index.Task.IsCompleted)
-                await AppendWaitingAsync();
-        }
-        finally
-        {
-            _one.Release();
-        }
+        if (!Interlocked.Exchange(ref _isAppending, true))
+            await AppendWaitingAsync();
         return await mine.Index.Task;
     }
 
@@ -129,10 +124,19 @@ internal sealed class AuditTrail : IDisposable
         CancellationToken cancellation
     )
     {
+        var staged = Stage(events);
         await _one.WaitAsync(cancellation);
         try
         {
-            return await CommitAsync(context, events, commit, cancellation);
+            // From the look at the head to the commit no other process writes: commands append beside a server.
+            await using var transaction = context.Database.CurrentTransaction is null
+                ? await context.Database.BeginTransactionAsync(cancellation)
+                : null;
+            var index = await PutAsync(context, [staged], cancellation);
+            await commit(index);
+            if (transaction is not null)
+                await transaction.CommitAsync(cancellation);
+            return index;
         }
         finally
         {
@@ -169,22 +173,27 @@ internal sealed class AuditTrail : IDisposable
         _one.Dispose();
     }
 
-    // Nobody's cancellation ends the append of the others. What one of them asks for is logged also when its asker has
-    // gone meanwhile.
+    private StagedEvents Stage(IReadOnlyList<AuditEvent> events) => new(_store.Vault, events, _store.Time.GetUtcNow());
+
+    // One batch, then the next to who waits: nobody's answer is held up by those who came later.
     private async Task AppendWaitingAsync()
     {
+        // Nobody's cancellation ends the append of the others.
+        await _one.WaitAsync(CancellationToken.None);
         var batch = new List<Waiting>();
-        while (_waiting.TryDequeue(out var one))
-            batch.Add(one);
         try
         {
+            while (_waiting.TryDequeue(out var one))
+                batch.Add(one);
             await using var context = _store.CreateDbContext();
-            var events = batch.SelectMany(one => one.Events).ToList();
-            var index = await CommitAsync(context, events, _ => Task.CompletedTask, CancellationToken.None);
+            // From the look at the head to the commit no other process writes: commands append beside a server.
+            using var transaction = context.BeginPlain();
+            var index = await PutAsync(context, batch.ConvertAll(one => one.Events), CancellationToken.None);
+            transaction.Commit();
             foreach (var one in batch)
             {
                 one.Index.SetResult(index);
-                index += one.Events.Count;
+                index += one.Events.Entries.Count;
             }
         }
         catch (Exception failure)
@@ -192,64 +201,39 @@ internal sealed class AuditTrail : IDisposable
             foreach (var one in batch)
                 one.Index.TrySetException(failure);
         }
+        finally
+        {
+            _one.Release();
+            Interlocked.Exchange(ref _isAppending, false);
+            if (!_waiting.IsEmpty && !Interlocked.Exchange(ref _isAppending, true))
+                ThreadPool.UnsafeQueueUserWorkItem(static trail => _ = trail.AppendWaitingAsync(), this, false);
+        }
     }
 
-    private async Task<long> CommitAsync(
+    // In the transaction that is open.
+    private async Task<long> PutAsync(
         LedgerContext context,
-        IReadOnlyList<AuditEvent> events,
-        Func<long, Task> commit,
+        IReadOnlyList<StagedEvents> staged,
         CancellationToken cancellation
     )
     {
-        var now = _store.Time.GetUtcNow();
-        var details = events.Select(one => Details(one, now)).ToList();
-        var entries = events.Zip(details, (one, detail) => Entry(one, detail, now)).ToList();
-        // Commands append beside a server: from the look at the head to the commit no other process writes.
-        await using var transaction = context.Database.CurrentTransaction is null
-            ? await context.Database.BeginTransactionAsync(cancellation)
-            : null;
+        foreach (var one in staged)
+            one.Refresh();
         var store = new LogStore(context);
+        var entries = staged.SelectMany(one => one.Entries).ToList();
         var append = await new AuditLog(store, Key, _privateKey, _edge).AppendAsync(entries, cancellation);
-        store.Append(
-            details
-                .Select((detail, i) => detail.Seal(_store.Vault, events[i].PatientKey, append.FirstIndex + i))
-                .OfType<SealedAuditDetails>()
-        );
-        await commit(append.FirstIndex);
-        if (transaction is not null)
-            await transaction.CommitAsync(cancellation);
+        var index = append.FirstIndex;
+        foreach (var one in staged)
+        {
+            store.Append(one.Details(index));
+            index += one.Entries.Count;
+        }
         return append.FirstIndex;
     }
 
     /// <summary>Events that wait for their append.</summary>
-    private sealed record Waiting(IReadOnlyList<AuditEvent> Events)
+    private sealed record Waiting(StagedEvents Events)
     {
         public TaskCompletionSource<long> Index { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
-
-    private static AuditDetails Details(AuditEvent one, DateTimeOffset now) =>
-        new()
-        {
-            Time = now,
-            Agent = one.Agent,
-            Patient = one.Patient,
-            Purpose = one.Purpose,
-            Interaction = one.Interaction,
-            Entities = one.Entities,
-            Note = one.Note,
-            Disclosure = one.Disclosure,
-        };
-
-    private static AuditEntry Entry(AuditEvent one, AuditDetails details, DateTimeOffset now) =>
-        new()
-        {
-            Action = one.Action,
-            Decision = one.Decision,
-            Reason = one.Reason,
-            Basis = one.Basis,
-            Time = AuditEntry.RoundTime(now),
-            Details = details.Commitment(),
-            Subject = one.Subject,
-            Root = one.Root,
-        };
 }

@@ -30,7 +30,7 @@ internal sealed class ExportRun(OpenLedger ledger, string id, ExportContent cont
         await using var context = ledger.Store.CreateDbContext();
         // What an interrupted run left is listed anew.
         await context.Set<ExportFileRow>().Where(f => f.ExportId == id).ExecuteDeleteAsync(cancellation);
-        var compartments = await CompartmentsAsync(context, cancellation);
+        var compartments = Compartments(context);
         for (var done = 0; done < compartments.Count; done++)
         {
             if (!await TellAsync(context, done, compartments.Count, cancellation))
@@ -54,11 +54,11 @@ internal sealed class ExportRun(OpenLedger ledger, string id, ExportContent cont
             );
     }
 
-    private async Task<IReadOnlyList<string>> CompartmentsAsync(LedgerContext context, CancellationToken cancellation)
+    private IReadOnlyList<string> Compartments(LedgerContext context)
     {
         var asking = content.Asking(ledger.Store.Time.GetUtcNow());
         var finder = new RecordSearch(ledger, asking, NewLog());
-        var all = await finder.CompartmentsAsync(context, cancellation, MaxPatients);
+        var all = finder.Compartments(context, MaxPatients);
         var organization = ledger.Store.Vault.OrganizationKey;
         return
         [

@@ -2,6 +2,7 @@ using System.Data;
 using MedLedger.Consent.Vault;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
 
 namespace MedLedger.Api.Persistence;
 
@@ -14,6 +15,7 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
 {
     private ContextPool? _pool;
     private int _isLent;
+    private SqliteTransaction? _plain;
 
     /// <summary>What records that are read here are held against; null where none are read.</summary>
     public Records.RecordRoots? Roots { get; init; }
@@ -69,11 +71,41 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
     /// <summary>Forgets what was done with it; false when something is not finished.</summary>
     public bool TryReset()
     {
-        if (Database.CurrentTransaction is not null || Database.GetDbConnection().State != ConnectionState.Open)
+        if (Transaction is not null || Database.GetDbConnection().State != ConnectionState.Open)
             return false;
         ChangeTracker.Clear();
         ChangeTracker.AutoDetectChangesEnabled = true;
         return true;
+    }
+
+    /// <summary>The transaction that is open on the connection; null when none is.</summary>
+    public SqliteTransaction? Transaction =>
+        _plain ?? (SqliteTransaction?)Database.CurrentTransaction?.GetDbTransaction();
+
+    /// <summary>
+    /// Begins a transaction of <see cref="Statement"/>s alone, in which nothing that is tracked is saved. It is rolled back
+    /// unless it is committed before it is disposed.
+    /// </summary>
+    public PlainTransaction BeginPlain()
+    {
+        if (Transaction is not null)
+            throw new InvalidOperationException("A transaction is open already.");
+        _plain = ((SqliteConnection)Database.GetDbConnection()).BeginTransaction(deferred: false);
+        return new PlainTransaction(this, _plain);
+    }
+
+    /// <summary>See <see cref="BeginPlain"/>.</summary>
+    public readonly struct PlainTransaction(LedgerContext context, SqliteTransaction transaction) : IDisposable
+    {
+        /// <summary>Makes it durable.</summary>
+        public void Commit() => transaction.Commit();
+
+        /// <inheritdoc/>
+        public void Dispose()
+        {
+            context._plain = null;
+            transaction.Dispose();
+        }
     }
 
     /// <summary>A command of the connection, prepared once where the connection is kept; the context's to dispose.</summary>

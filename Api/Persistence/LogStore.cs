@@ -19,16 +19,14 @@ internal sealed class LogStore(LedgerContext context) : ILogStore
         ON CONFLICT (Level, "Index") DO UPDATE SET Hashes = excluded.Hashes
         """;
 
-    private static readonly Func<LedgerContext, Task<LogHeadRow?>> Head = EF.CompileAsyncQuery(
-        (LedgerContext db) => db.Set<LogHeadRow>().AsNoTracking().OrderByDescending(h => h.Size).FirstOrDefault()
-    );
+    private const string Head = "SELECT Size, Note FROM log_heads ORDER BY Size DESC LIMIT 1";
 
     /// <inheritdoc/>
-    public async Task<LogHead?> ReadHeadAsync(CancellationToken cancellation)
+    public Task<LogHead?> ReadHeadAsync(CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        var row = await Head(context);
-        return row is null ? null : new LogHead(row.Size, row.Note);
+        var heads = Query.Rows(context, Head, row => new LogHead(row.GetInt64(0), row.GetString(1)));
+        return Task.FromResult(heads is [var head] ? head : null);
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,4 @@
 using Microsoft.Data.Sqlite;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Storage;
 
 namespace MedLedger.Api.Persistence;
 
@@ -18,10 +16,9 @@ internal readonly struct Statement
     /// <param name="parameters">How many.</param>
     public Statement(LedgerContext context, string sql, int parameters)
     {
-        var transaction =
-            context.Database.CurrentTransaction ?? throw new InvalidOperationException("No transaction is open.");
+        var transaction = context.Transaction ?? throw new InvalidOperationException("No transaction is open.");
         _command = context.Command(sql, parameters);
-        _command.Transaction = (SqliteTransaction)transaction.GetDbTransaction();
+        _command.Transaction = transaction;
     }
 
     /// <summary>Runs it with one row of values.</summary>

@@ -9,9 +9,7 @@ namespace MedLedger.Api.Records;
 /// <summary>The stored delegations of a patient, opened.</summary>
 internal static class Delegates
 {
-    private static readonly Func<LedgerContext, string, IAsyncEnumerable<DelegationRow>> RowsOf = EF.CompileAsyncQuery(
-        (LedgerContext db, string key) => db.Set<DelegationRow>().Where(d => d.PatientKey == key)
-    );
+    private const string OfPatient = "SELECT Id, Content FROM delegations WHERE PatientKey = $0";
 
     /// <summary>All that open, in force or not; a row that somebody changed gives no power.</summary>
     public static async Task<IReadOnlyList<(DelegationRow Row, Delegation Delegation)>> LoadAsync(
@@ -21,9 +19,9 @@ internal static class Delegates
         CancellationToken cancellation
     )
     {
-        cancellation.ThrowIfCancellationRequested();
         var open = new List<(DelegationRow, Delegation)>();
-        await foreach (var row in RowsOf(context, patientKey))
+        var rows = context.Set<DelegationRow>().Where(d => d.PatientKey == patientKey);
+        await foreach (var row in rows.AsAsyncEnumerable().WithCancellation(cancellation))
         {
             if (SealedDelegation.Open(vault, patientKey, row.Id, row.Content) is { } delegation)
                 open.Add((row, delegation));
@@ -40,14 +38,17 @@ internal static class Delegates
         CancellationToken cancellation
     )
     {
-        var all = await LoadAsync(context, vault, state.PatientKey, cancellation);
+        var all = Query
+            .Rows(context, OfPatient, row => (Id: row.GetString(0), Content: row.Bytes(1)), state.PatientKey)
+            .Select(row => SealedDelegation.Open(vault, state.PatientKey, row.Id, row.Content))
+            .OfType<Delegation>()
+            .ToList();
         if (all.Count == 0)
             return [];
         var birth = await BirthDate.ReadAsync(context, vault, gate, state, cancellation);
         return
         [
-            .. all.Select(pair => pair.Delegation)
-                .Where(one =>
+            .. all.Where(one =>
                     one.Refuses(
                         one.Delegate,
                         state.Patient!,

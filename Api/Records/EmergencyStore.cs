@@ -52,11 +52,7 @@ internal sealed class EmergencyStore(
     private const int ShortestReason = 10;
     private const string NotHere = "there is no emergency access to this patient";
     private static readonly string[] Purposes = ["BTG", "ETREAT"];
-    private static readonly Func<LedgerContext, string, long, IAsyncEnumerable<EmergencyRow>> RowsOf =
-        EF.CompileAsyncQuery(
-            (LedgerContext db, string key, long after) =>
-                db.Set<EmergencyRow>().AsNoTracking().Where(e => e.PatientKey == key && e.Ends > after)
-        );
+    private const string OpenRows = "SELECT Id, Content FROM emergencies WHERE PatientKey = $0 AND Ends > $1";
 
     /// <summary>
     /// Declares. An unknown patient, one whose consents forbid it, and one whose keys are gone are the same answer; each
@@ -199,23 +195,24 @@ internal sealed class EmergencyStore(
     }
 
     /// <summary>What the gate has to know: emergencies of a patient that may still hold.</summary>
-    public static async Task<IReadOnlyList<Emergency>> OpenAsync(
+    public static IReadOnlyList<Emergency> Open(
         LedgerContext context,
         Consent.Vault.RecordVault vault,
         string patientKey,
-        DateTimeOffset now,
-        CancellationToken cancellation
-    )
-    {
-        cancellation.ThrowIfCancellationRequested();
-        var open = new List<Emergency>();
-        await foreach (var row in RowsOf(context, patientKey, now.ToUnixTimeSeconds()))
-        {
-            if (DeclaredEmergency.Open(vault, patientKey, row.Id, row.Content) is { } declared)
-                open.Add(declared.Emergency);
-        }
-        return open;
-    }
+        DateTimeOffset now
+    ) =>
+        [
+            .. Query
+                .Rows(
+                    context,
+                    OpenRows,
+                    row => (Id: row.GetString(0), Content: row.Bytes(1)),
+                    patientKey,
+                    now.ToUnixTimeSeconds()
+                )
+                .Select(row => DeclaredEmergency.Open(vault, patientKey, row.Id, row.Content)?.Emergency)
+                .OfType<Emergency>(),
+        ];
 
     // The gate is asked as it will be for reading, with the declaration in hand, about the patient's own resource.
     private async Task<DenyReason?> RefusesAsync(

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using MedLedger.Api.Jobs;
 using MedLedger.Api.Keys;
 using MedLedger.Api.Node;
@@ -40,23 +39,6 @@ internal sealed class GrantIssuer : IDisposable
     /// <summary>Analyses that one grant allows.</summary>
     public const int MaxUses = 1024;
 
-    private const int MostTerms = 10_000;
-    private static readonly Func<LedgerContext, string, IAsyncEnumerable<GrantRow>> RowsOf = EF.CompileAsyncQuery(
-        (LedgerContext db, string key) => db.Set<GrantRow>().AsNoTracking().Where(g => g.PatientKey == key)
-    );
-    private static readonly Func<LedgerContext, string, IAsyncEnumerable<UsedGrant>> UsesOf = EF.CompileAsyncQuery(
-        (LedgerContext db, string key) =>
-            db.Set<AnalysisRow>()
-                .Where(a => a.Slot != null)
-                .Join(
-                    db.Set<GrantRow>().Where(g => g.PatientKey == key),
-                    a => a.GrantId,
-                    g => g.GrantId,
-                    (a, g) => g.GrantId
-                )
-                .GroupBy(id => id)
-                .Select(group => new UsedGrant(group.Key, group.Count()))
-    );
     private static readonly TimeSpan Validity = TimeSpan.FromDays(365);
     private static readonly TimeSpan Renewal = TimeSpan.FromDays(30);
     private readonly Store store;
@@ -66,8 +48,8 @@ internal sealed class GrantIssuer : IDisposable
     private readonly RecordLabels labels;
     private readonly GrantSigner signer;
     private readonly GrantSender sender;
+    private readonly CommittedGrants committed;
     private readonly SemaphoreSlim one = new(1);
-    private readonly ConcurrentDictionary<string, Terms> terms = new(StringComparer.Ordinal);
 
     public GrantIssuer(
         Store store,
@@ -85,6 +67,7 @@ internal sealed class GrantIssuer : IDisposable
         labels = new RecordLabels(store, audit);
         signer = new GrantSigner(store, chain, grantees, audit);
         sender = new GrantSender(store, chain);
+        committed = new CommittedGrants(store.Vault, chain);
     }
 
     /// <summary>
@@ -194,7 +177,7 @@ internal sealed class GrantIssuer : IDisposable
             var used = await context
                 .Set<AnalysisRow>()
                 .CountAsync(a => a.GrantId == row.GrantId && a.Slot != null, cancellation);
-            var state = StateOf(row, chain.Follower.State.Grant(leaf, out _)?.State ?? LeafState.Unknown);
+            var state = CommittedGrants.StateOf(row.IsRevocationSigned, leaf, chain);
             grants.Add(
                 new IssuedGrant(capsule, new CommittedGrant(capsule.Grant, leaf, state, capsule.Grant.MaxUses - used))
             );
@@ -202,54 +185,12 @@ internal sealed class GrantIssuer : IDisposable
         return grants;
     }
 
-    /// <summary>
-    /// The same for the gate, which needs no secret of a grant: the terms of a capsule that was opened and verified once
-    /// hold as long as the row has the same bytes and the patient's keys are there.
-    /// </summary>
-    public async Task<IReadOnlyList<CommittedGrant>> CommittedAsync(
-        LedgerContext context,
-        string patientKey,
-        CancellationToken cancellation
-    )
-    {
-        cancellation.ThrowIfCancellationRequested();
-        var rows = new List<GrantRow>();
-        await foreach (var row in RowsOf(context, patientKey))
-            rows.Add(row);
-        if (rows.Count == 0 || !store.Vault.HasKeys(patientKey))
-            return [];
-        var used = new Dictionary<string, int>(StringComparer.Ordinal);
-        await foreach (var grant in UsesOf(context, patientKey))
-            used.Add(grant.GrantId, grant.Count);
-        var grants = new List<CommittedGrant>();
-        foreach (var row in rows)
-        {
-            if (TermsOf(row) is not var (grant, leaf))
-                continue;
-            var state = StateOf(row, chain.Follower.State.Grant(leaf, out _)?.State ?? LeafState.Unknown);
-            grants.Add(new CommittedGrant(grant, leaf, state, grant.MaxUses - used.GetValueOrDefault(row.GrantId)));
-        }
-        return grants;
-    }
+    /// <summary>The same for the gate, which needs no secret of a grant.</summary>
+    public IReadOnlyList<CommittedGrant> Committed(LedgerContext context, string patientKey) =>
+        committed.Of(context, patientKey);
 
     /// <inheritdoc/>
     public void Dispose() => one.Dispose();
-
-    private (Grant Grant, Fr Leaf)? TermsOf(GrantRow row)
-    {
-        if (terms.TryGetValue(row.GrantId, out var known) && known.Capsule.AsSpan().SequenceEqual(row.Capsule))
-            return (known.Grant, known.Leaf);
-        if (row.Open(store.Vault) is not { } capsule)
-            return null;
-        if (terms.Count >= MostTerms)
-            terms.Clear();
-        terms[row.GrantId] = new Terms(row.Capsule, capsule.Grant, capsule.Commitment.Leaf);
-        return (capsule.Grant, capsule.Commitment.Leaf);
-    }
-
-    private sealed record UsedGrant(string GrantId, int Count);
-
-    private sealed record Terms(byte[] Capsule, Grant Grant, Fr Leaf);
 
     private async Task<GrantChange> StepAsync(string patientKey, CancellationToken cancellation)
     {
@@ -363,13 +304,4 @@ internal sealed class GrantIssuer : IDisposable
             .Set<ConsentStateRow>()
             .AnyAsync(c => c.PatientKey == patientKey && c.Change != null, cancellation);
     }
-
-    private static GrantState StateOf(GrantRow row, LeafState leaf) =>
-        (row.IsRevocationSigned, leaf) switch
-        {
-            (_, LeafState.Pending or LeafState.Removed or LeafState.Barred) => GrantState.Revoked,
-            (true, _) => GrantState.RevocationSigned,
-            (_, LeafState.Live) => GrantState.Active,
-            _ => GrantState.Pending,
-        };
 }

@@ -45,16 +45,19 @@ internal sealed class GrantRow
     public string? RevocationTransaction { get; set; }
 
     /// <summary>Opens the capsule; null when it has ended, the keys are gone, or the row is damaged.</summary>
-    public GrantCapsule? Open(RecordVault vault) =>
-        Capsule.Length == 0
+    public GrantCapsule? Open(RecordVault vault) => Open(vault, GrantId, PatientKey, Capsule);
+
+    /// <summary>The same of columns that were read alone.</summary>
+    public static GrantCapsule? Open(RecordVault vault, string grantId, string patientKey, byte[] capsule) =>
+        capsule.Length == 0
             ? null
             : GrantCapsule.Open(
                 vault,
                 new SealedCapsule
                 {
-                    GrantId = GrantId,
-                    PatientKey = PatientKey,
-                    Content = Capsule,
+                    GrantId = grantId,
+                    PatientKey = patientKey,
+                    Content = capsule,
                 }
             );
 }

@@ -36,7 +36,7 @@ internal sealed class PatientCompartment(OpenLedger ledger, AccessRequest reques
     {
         var patientKey = _store.Vault.PatientKey(query.Patient);
         var isThere = await context.Patients.AnyAsync(p => p.PatientKey == patientKey, cancellation);
-        if (!await _finder.MayHaveAsync(context, patientKey, cancellation))
+        if (!_finder.MayHave(context, patientKey))
         {
             // The patient may know who tried; that costs what it costs where there is no such patient.
             if (isThere)

@@ -2,6 +2,7 @@ using MedLedger.Api.Persistence;
 using MedLedger.Consent.Access;
 using MedLedger.Consent.Directives;
 using MedLedger.Consent.Vault;
+using MedLedger.Crypto.Fields;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedLedger.Api.Records;
@@ -14,16 +15,22 @@ internal sealed class PatientStates(RecordVault vault, RecordGate gate, GrantIss
 {
     private const int MostTries = 100;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
-    private static readonly Func<LedgerContext, string, Task<PatientRow?>> RowOf = EF.CompileAsyncQuery(
-        (LedgerContext db, string key) => db.Patients.AsNoTracking().SingleOrDefault(p => p.PatientKey == key)
-    );
+    private const string OfPatient = "SELECT Reference, Erased IS NOT NULL FROM patients WHERE PatientKey = $0";
     private static readonly IReadOnlySet<string> None = new HashSet<string>(StringComparer.Ordinal);
 
     /// <summary>States by patient key, the organization's included. A patient who is not known has none.</summary>
+    /// <param name="context">Where they are read.</param>
+    /// <param name="patientKeys">Whose.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    /// <param name="own">
+    /// Of these no more than who the patient is: for a caller who reads what is their own, of which the gate asks nothing
+    /// else. It permits nobody else by such a state.
+    /// </param>
     public async Task<IReadOnlyDictionary<string, PatientState>> LoadAsync(
         LedgerContext context,
         IEnumerable<string> patientKeys,
-        CancellationToken cancellation
+        CancellationToken cancellation,
+        IReadOnlyCollection<string>? own = null
     )
     {
         var states = new Dictionary<string, PatientState>(StringComparer.Ordinal)
@@ -32,11 +39,25 @@ internal sealed class PatientStates(RecordVault vault, RecordGate gate, GrantIss
         };
         foreach (var key in patientKeys.Distinct(StringComparer.Ordinal))
         {
-            if (!states.ContainsKey(key) && await LoadAsync(context, key, cancellation) is { } state)
+            if (states.ContainsKey(key))
+                continue;
+            var isOwn = own?.Contains(key, StringComparer.Ordinal) == true;
+            if (await LoadAsync(context, key, isOwn, cancellation) is { } state)
                 states.Add(key, state);
         }
         return states;
     }
+
+    /// <summary>The compartments whose patient the caller is, when they ask to read.</summary>
+    public IReadOnlyList<string> OwnOf(AccessRequest request) =>
+        request.Action == "access"
+            ?
+            [
+                .. request
+                    .Actors.Where(actor => actor.StartsWith("Patient/", StringComparison.Ordinal))
+                    .Select(vault.PatientKey),
+            ]
+            : [];
 
     /// <summary>What shows or compiles a patient's consents needs all of them.</summary>
     /// <exception cref="InvalidDataException">One of them cannot be read.</exception>
@@ -52,16 +73,24 @@ internal sealed class PatientStates(RecordVault vault, RecordGate gate, GrantIss
     private async Task<PatientState?> LoadAsync(
         LedgerContext context,
         string patientKey,
+        bool isOwn,
         CancellationToken cancellation
     )
     {
         cancellation.ThrowIfCancellationRequested();
-        var row = await RowOf(context, patientKey);
-        if (row is null)
+        var rows = Query.Rows(
+            context,
+            OfPatient,
+            row => (Reference: row.Bytes(0), IsErased: row.GetBoolean(1)),
+            patientKey
+        );
+        if (rows is not [var patient])
             return null;
-        var reference = vault.OpenReference(patientKey, row.Reference);
-        if (row.Erased is not null || reference is null)
+        var reference = vault.OpenReference(patientKey, patient.Reference);
+        if (patient.IsErased || reference is null)
             return new PatientState { PatientKey = patientKey, IsErased = true };
+        if (isOwn)
+            return new PatientState { PatientKey = patientKey, Patient = reference };
         var directives = await DirectivesAsync(context, patientKey, cancellation);
         var state = new PatientState
         {
@@ -69,8 +98,8 @@ internal sealed class PatientStates(RecordVault vault, RecordGate gate, GrantIss
             Patient = reference,
             Directives = directives ?? [],
             IsUncertain = directives is null,
-            Grants = issuer is null ? [] : await issuer.CommittedAsync(context, patientKey, cancellation),
-            Emergencies = await EmergencyStore.OpenAsync(context, vault, patientKey, gate.Now, cancellation),
+            Grants = issuer is null ? [] : issuer.Committed(context, patientKey),
+            Emergencies = EmergencyStore.Open(context, vault, patientKey, gate.Now),
         };
         return state with { Delegates = await Delegates.ReadersAsync(context, vault, gate, state, cancellation) };
     }
@@ -82,10 +111,12 @@ internal sealed class PatientStates(RecordVault vault, RecordGate gate, GrantIss
         CancellationToken cancellation
     )
     {
-        if (await ConsentKeysAsync(context, patientKey, cancellation) is not { } keys)
+        if (await ConsentLeavesAsync(context, patientKey, cancellation) is not { } leaves)
             return null;
-        var (directives, read) = (new List<ConsentDirective>(), 0);
-        await foreach (var stored in RecordReader.LoadAsync(context, [.. keys], cancellation, deleted: true))
+        if (gate.KnownDirectives(patientKey, leaves) is { } known)
+            return known;
+        var (directives, read) = (new List<ConsentDirective>(), new Dictionary<string, Fr>(StringComparer.Ordinal));
+        await foreach (var stored in RecordReader.LoadAsync(context, [.. leaves.Keys], cancellation, deleted: true))
         {
             var rows = stored.Keys.FirstOrDefault(k => k.Segment.PatientKey == patientKey);
             if (
@@ -94,15 +125,18 @@ internal sealed class PatientStates(RecordVault vault, RecordGate gate, GrantIss
                 || !gate.TryOpenDirective(stored.Record, rows, leaf, out var directive)
             )
                 return null;
-            read++;
+            read.Add(stored.Record.RecordKey, leaf);
             if (directive is not null)
                 directives.Add(directive);
         }
-        return read == keys.Count ? directives : null;
+        if (read.Count != leaves.Count)
+            return null;
+        gate.KeepDirectives(patientKey, read, directives);
+        return directives;
     }
 
     // By the leaves that hash to the root in the signed log, not by search tokens, which somebody may have removed.
-    private async Task<IReadOnlySet<string>?> ConsentKeysAsync(
+    private async Task<IReadOnlyDictionary<string, Fr>?> ConsentLeavesAsync(
         LedgerContext context,
         string patientKey,
         CancellationToken cancellation
@@ -114,18 +148,22 @@ internal sealed class PatientStates(RecordVault vault, RecordGate gate, GrantIss
             var before = roots.Changes;
             var leaves = await roots.LeavesAsync(context, patientKey, cancellation);
             if (leaves?.Consents is { } known)
-                return known;
+                return LeavesOf(leaves, known);
             var found = leaves is null ? None : await FindConsentsAsync(context, patientKey, leaves, cancellation);
             if (before == roots.Changes && before % 2 == 0)
             {
                 if (leaves is not null)
                     leaves.Consents = found;
-                return found;
+                return found is null ? null : LeavesOf(leaves, found);
             }
             await Task.Delay(Pause, cancellation); // a write came in between
         }
         return null;
     }
+
+    // Of one moment: what another write makes of the leaves is another object.
+    private static Dictionary<string, Fr> LeavesOf(RecordLeaves? leaves, IReadOnlySet<string> consents) =>
+        consents.ToDictionary(key => key, key => leaves!.Leaf(key)!.Value, StringComparer.Ordinal);
 
     private async Task<IReadOnlySet<string>?> FindConsentsAsync(
         LedgerContext context,

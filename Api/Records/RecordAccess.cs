@@ -102,17 +102,22 @@ internal sealed class RecordAccess(OpenLedger ledger)
         CancellationToken cancellation
     )
     {
-        var patients = records.SelectMany(r => r.Record.Compartments).Select(c => c.PatientKey);
-        var states = await ledger.States.LoadAsync(context, patients, cancellation);
-        var view = await ledger.Chain.RecentViewAsync(cancellation);
+        var patients = records
+            .SelectMany(r => r.Record.Compartments)
+            .Select(c => c.PatientKey)
+            .ToHashSet(StringComparer.Ordinal);
+        // Where all is the caller's own, and only there, less is asked, and the chain not at all: no consent decides then.
+        var own = ledger.States.OwnOf(request);
+        var isOwn = isThere && patients.IsSubsetOf(own);
+        var states = await ledger.States.LoadAsync(context, patients, cancellation, isOwn ? own : null);
+        var view = isOwn ? null : await ledger.Chain.RecentViewAsync(cancellation);
+        var opener = new RecordOpener(_store.Vault, ledger.Gate);
         if (!isThere)
         {
-            foreach (var record in records)
-                ledger.Gate.Decide(request, record.Record, states, view);
+            opener.Decide(records, request, states, view);
             log.Absent(reference);
             return [];
         }
-        var opener = new RecordOpener(_store.Vault, ledger.Gate);
         var byKey = records.ToDictionary(r => (r.Record.RecordKey, r.Record.Version));
         var readable = new List<ReadableRecord>();
         void Refuse(StoredRecord record, DenyReason reason) => log.Refused(record, reason, reference);

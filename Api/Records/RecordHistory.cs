@@ -37,7 +37,7 @@ internal sealed class RecordHistory(OpenLedger ledger, AccessRequest request, Ac
         CancellationToken cancellation
     )
     {
-        var compartments = await new RecordSearch(ledger, request, log).CompartmentsAsync(context, cancellation);
+        var compartments = new RecordSearch(ledger, request, log).Compartments(context);
         var view = await ledger.Chain.RecentViewAsync(cancellation);
         var found = new List<ReadableRecord>();
         var looked = 0;

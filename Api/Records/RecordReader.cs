@@ -69,7 +69,7 @@ internal static class RecordReader
     {
         foreach (var keys in recordKeys.Chunk(Chunk))
         {
-            var found = await LoadAsync(context, () => Newest(context, keys, deleted), cancellation);
+            var found = await LoadAsync(context, () => SealedRows.ReadNewest(context, keys, deleted), cancellation);
             foreach (var stored in found.OrderBy(one => one.Record.RecordKey, StringComparer.Ordinal))
                 yield return stored;
         }
@@ -88,8 +88,9 @@ internal static class RecordReader
         CancellationToken cancellation
     )
     {
-        // 0 is no version: no row is preferred to the newest.
-        IAsyncEnumerable<FlatRow> Read() => Nearest(context, recordKey, version ?? 0, organizationKey);
+        // 0 is no version: the newest is read.
+        IReadOnlyList<SealedVersion> Read() =>
+            SealedRows.ReadNearest(context, recordKey, version ?? 0, organizationKey);
         return await LoadAsync(context, Read, cancellation) is [var nearest] ? nearest : null;
     }
 
@@ -100,8 +101,7 @@ internal static class RecordReader
         CancellationToken cancellation
     )
     {
-        var read = context.Records.Where(r => r.RecordKey == recordKey);
-        var found = await LoadAsync(context, Flat(context, read).AsAsyncEnumerable, cancellation);
+        var found = await LoadAsync(context, () => SealedRows.ReadAll(context, recordKey), cancellation);
         return [.. found.OrderByDescending(one => one.Record.Version)];
     }
 
@@ -114,143 +114,62 @@ internal static class RecordReader
     {
         var keys = versions.Select(v => v.RecordKey).Distinct(StringComparer.Ordinal).ToArray();
         var (first, last) = (versions.Min(v => v.Written), versions.Max(v => v.Written));
-        var read = context.Records.Where(r => keys.Contains(r.RecordKey) && r.Written >= first && r.Written <= last);
-        var found = await LoadAsync(context, Flat(context, read).AsAsyncEnumerable, cancellation);
+        var found = await LoadAsync(context, () => SealedRows.ReadBetween(context, keys, first, last), cancellation);
         var loaded = found.ToDictionary(r => (r.Record.RecordKey, r.Record.Version));
         return [.. versions.Select(v => loaded.GetValueOrDefault((v.RecordKey, v.Version))).OfType<StoredRecord>()];
     }
 
-    // A record version in one compartment with the rows that open it, so that one query reads all of them.
-    private sealed record FlatRow(
-        RecordRow Record,
-        int Newest,
-        CompartmentRow Compartment,
-        KeyEncapsulation? Encapsulation,
-        Segment? Segment
-    );
-
-    private static readonly Func<LedgerContext, string, int, string, IAsyncEnumerable<FlatRow>> Nearest =
-        EF.CompileAsyncQuery(
-            (LedgerContext db, string recordKey, int version, string organizationKey) =>
-                from r in db
-                    .Records.AsNoTracking()
-                    .Where(r =>
-                        r.RecordKey
-                        == (
-                            db.Compartments.Where(o =>
-                                    string.Compare(o.RecordKey, recordKey) >= 0
-                                    && (o.RecordKey == recordKey || o.PatientKey != organizationKey)
-                                )
-                                .OrderBy(o => o.RecordKey)
-                                .Select(o => o.RecordKey)
-                                .FirstOrDefault()
-                            ?? db.Compartments.Where(o => o.PatientKey != organizationKey)
-                                .OrderBy(o => o.RecordKey)
-                                .Select(o => o.RecordKey)
-                                .FirstOrDefault()
-                        )
-                    )
-                    .OrderByDescending(r => r.Version == version)
-                    .ThenByDescending(r => r.Version)
-                    .Take(1)
-                join c in db.Compartments on new { r.RecordKey, r.Version } equals new { c.RecordKey, c.Version }
-                join e in db.Encapsulations on c.EncapsulationId equals e.Id into encapsulations
-                from e in encapsulations.DefaultIfEmpty()
-                join s in db.Segments on e.SegmentId equals s.Id into segments
-                from s in segments.DefaultIfEmpty()
-                select new FlatRow(r, db.Records.Where(o => o.RecordKey == r.RecordKey).Max(o => o.Version), c, e, s)
-        );
-
-    private static readonly Func<LedgerContext, string[], bool, IAsyncEnumerable<FlatRow>> Newest =
-        EF.CompileAsyncQuery(
-            (LedgerContext db, string[] keys, bool deleted) =>
-                from r in db
-                    .Records.AsNoTracking()
-                    .Where(r => keys.Contains(r.RecordKey) && (deleted || !r.IsDeleted))
-                    .Where(r => r.Version == db.Records.Where(o => o.RecordKey == r.RecordKey).Max(o => o.Version))
-                join c in db.Compartments on new { r.RecordKey, r.Version } equals new { c.RecordKey, c.Version }
-                join e in db.Encapsulations on c.EncapsulationId equals e.Id into encapsulations
-                from e in encapsulations.DefaultIfEmpty()
-                join s in db.Segments on e.SegmentId equals s.Id into segments
-                from s in segments.DefaultIfEmpty()
-                select new FlatRow(r, r.Version, c, e, s)
-        );
-
-    private static readonly Func<LedgerContext, string[], IAsyncEnumerable<KeyStanza>> StanzasOf = EF.CompileAsyncQuery(
-        (LedgerContext db, string[] segments) => db.Stanzas.AsNoTracking().Where(s => segments.Contains(s.SegmentId))
-    );
-
-    private static IQueryable<FlatRow> Flat(LedgerContext context, IQueryable<RecordRow> read) =>
-        from r in read.AsNoTracking()
-        join c in context.Compartments on new { r.RecordKey, r.Version } equals new { c.RecordKey, c.Version }
-        join e in context.Encapsulations on c.EncapsulationId equals e.Id into encapsulations
-        from e in encapsulations.DefaultIfEmpty()
-        join s in context.Segments on e.SegmentId equals s.Id into segments
-        from s in segments.DefaultIfEmpty()
-        select new FlatRow(r, context.Records.Where(o => o.RecordKey == r.RecordKey).Max(o => o.Version), c, e, s);
-
     // Read until no write came in between, so that records and leaves are of one moment.
     private static async Task<IReadOnlyList<StoredRecord>> LoadAsync(
         LedgerContext context,
-        Func<IAsyncEnumerable<FlatRow>> read,
+        Func<IReadOnlyList<SealedVersion>> read,
         CancellationToken cancellation
     )
     {
+        cancellation.ThrowIfCancellationRequested();
         var roots = context.Roots ?? throw new InvalidOperationException("This context reads no records.");
         await roots.RootAsync(cancellation);
         for (var tries = 1; ; tries++)
         {
             var before = roots.Changes;
-            var rows = await read().ToListAsync(cancellation);
-            var loaded = await LoadOnceAsync(context, roots, rows, cancellation);
+            var loaded = await WithLeavesAsync(context, roots, read(), cancellation);
             if (tries == MostTries || (before == roots.Changes && before % 2 == 0))
                 return loaded;
             await Task.Delay(Pause, cancellation);
         }
     }
 
-    private static async Task<IReadOnlyList<StoredRecord>> LoadOnceAsync(
+    private static async Task<IReadOnlyList<StoredRecord>> WithLeavesAsync(
         LedgerContext context,
         RecordRoots roots,
-        IReadOnlyList<FlatRow> rows,
+        IReadOnlyList<SealedVersion> versions,
         CancellationToken cancellation
     )
     {
-        // One query, however many segments there are: what it costs says nothing of what was found.
-        var segments = rows.Select(r => r.Segment?.Id).OfType<string>().Distinct(StringComparer.Ordinal).ToArray();
-        var stanzas = (await StanzasOf(context, segments).ToListAsync(cancellation)).ToLookup(
-            s => s.SegmentId,
-            StringComparer.Ordinal
-        );
         var leaves = new Dictionary<string, RecordLeaves?>(StringComparer.Ordinal);
-        foreach (var patientKey in rows.Select(r => r.Compartment.PatientKey).Distinct(StringComparer.Ordinal))
-            leaves.Add(patientKey, await roots.LeavesAsync(context, patientKey, cancellation));
-
-        var loaded = new List<StoredRecord>();
-        foreach (var group in rows.GroupBy(r => (r.Record.RecordKey, r.Record.Version)))
+        foreach (var compartment in versions.SelectMany(v => v.Record.Compartments))
         {
-            var (record, compartments) = (group.First().Record, group.ToList());
-            record.Compartments.AddRange(compartments.Select(c => c.Compartment));
-            var keys = compartments
-                .Where(c => c is { Encapsulation: not null, Segment: not null })
-                .Select(c => new CompartmentKeys
-                {
-                    Segment = c.Segment!,
-                    Encapsulation = c.Encapsulation!,
-                    Stanzas = [.. stanzas[c.Segment!.Id]],
-                });
+            if (!leaves.ContainsKey(compartment.PatientKey))
+                leaves.Add(
+                    compartment.PatientKey,
+                    await roots.LeavesAsync(context, compartment.PatientKey, cancellation)
+                );
+        }
+        var loaded = new List<StoredRecord>(versions.Count);
+        foreach (var version in versions)
+        {
             var current = new Dictionary<string, Fr>(StringComparer.Ordinal);
-            foreach (var patientKey in compartments.Select(c => c.Compartment.PatientKey))
+            foreach (var compartment in version.Record.Compartments)
             {
-                if (leaves[patientKey]?.Leaf(record.RecordKey) is { } leaf)
-                    current.Add(patientKey, leaf);
+                if (leaves[compartment.PatientKey]?.Leaf(version.Record.RecordKey) is { } leaf)
+                    current.Add(compartment.PatientKey, leaf);
             }
             loaded.Add(
-                new StoredRecord(record.ToSealed(), [.. keys], current)
+                new StoredRecord(version.Record, version.Keys, current)
                 {
-                    Written = DateTimeOffset.FromUnixTimeMilliseconds(record.Written),
-                    IsDeleted = record.IsDeleted,
-                    IsCurrent = group.First().Newest == record.Version,
+                    Written = DateTimeOffset.FromUnixTimeMilliseconds(version.Written),
+                    IsDeleted = version.IsDeleted,
+                    IsCurrent = version.IsCurrent,
                 }
             );
         }

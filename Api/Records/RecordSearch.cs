@@ -50,37 +50,24 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
     /// <summary>At most so many records are opened for one search.</summary>
     public const int MaxOpened = 20_000;
 
-    private const int TokenSize = 8;
-    private static readonly Func<LedgerContext, string[], string[], long, IAsyncEnumerable<string>> GrantedTo =
-        EF.CompileAsyncQuery(
-            (LedgerContext db, string[] grantees, string[] own, long now) =>
-                db.Set<GrantRow>()
-                    .Where(g => grantees.Contains(g.GranteeKey) && !g.IsRevocationSigned)
-                    .Select(g => g.PatientKey)
-                    .Union(
-                        db.Set<EmergencyRow>()
-                            .Where(e => grantees.Contains(e.DeclarerKey) && e.Ends > now)
-                            .Select(e => e.PatientKey)
-                    )
-                    .Union(
-                        db.Set<DelegationRow>().Where(d => grantees.Contains(d.DelegateKey)).Select(d => d.PatientKey)
-                    )
-                    .Union(db.Patients.Where(p => own.Contains(p.PatientKey)).Select(p => p.PatientKey))
-        );
+    // $0: what grants, emergencies and delegations call the caller; $1: what their own compartments are called; $2: now.
+    private const string GrantedTo = """
+        SELECT PatientKey FROM grants
+        WHERE GranteeKey IN (SELECT value FROM json_each($0)) AND NOT IsRevocationSigned
+        UNION SELECT PatientKey FROM emergencies
+        WHERE DeclarerKey IN (SELECT value FROM json_each($0)) AND Ends > $2
+        UNION SELECT PatientKey FROM delegations WHERE DelegateKey IN (SELECT value FROM json_each($0))
+        UNION SELECT PatientKey FROM patients WHERE PatientKey IN (SELECT value FROM json_each($1))
+        LIMIT $3
+        """;
 
-    private static readonly Func<LedgerContext, string, IAsyncEnumerable<SearchRow>> RowsOf = EF.CompileAsyncQuery(
-        (LedgerContext db, string patientKey) => db.Search.AsNoTracking().Where(s => s.PatientKey == patientKey)
-    );
+    private const string RowsOf = "SELECT RecordKey, Tokens FROM search WHERE PatientKey = $0";
 
     private readonly Store _store = ledger.Store;
     private int _opened;
 
-    /// <summary>The token of a term, as rows of the index have it: 8 bytes.</summary>
-    public static byte[] Token(PatientIndex index, string type, string parameter, string value) =>
-        Cut(index.Token(type, parameter, value));
-
-    /// <summary>A token as rows of the index have it.</summary>
-    public static byte[] Cut(string token) => Convert.FromHexString(token.AsSpan(0, 2 * TokenSize));
+    // The caller's own compartments, once it is known that no other patient's are searched: less is asked of them then.
+    private IReadOnlyList<string>? _own;
 
     /// <summary>The records that match and that the caller may see; the caller disposes them.</summary>
     public async Task<IReadOnlyList<ReadableRecord>> FindAsync(
@@ -109,7 +96,7 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
         CancellationToken cancellation
     )
     {
-        var (candidates, standIns) = await CandidatesAsync(context, query, cancellation);
+        var (candidates, standIns) = Candidates(context, query);
         Count(candidates.Count);
         var others = standIns.Keys;
         return await OpenAsync(
@@ -130,7 +117,7 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
     {
         List<string> keys = [.. references.Select(_store.Vault.RecordKey).Distinct(StringComparer.Ordinal)];
         Count(keys.Count);
-        var compartments = await CompartmentsAsync(context, cancellation);
+        var compartments = Compartments(context);
         var named = await NamedRecords.FindAsync(context, keys, compartments, log, cancellation);
         return await OpenAsync(context, [.. named.Present, .. named.StandIns], named.StandIns, true, cancellation);
     }
@@ -163,15 +150,19 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
             new List<StoredRecord>(),
             new List<StoredRecord>()
         );
-        var view = await ledger.Chain.RecentViewAsync(cancellation);
+        ChainView? view = null;
         var known = new Dictionary<string, PatientState>(StringComparer.Ordinal);
         async Task LoadStatesAsync(IEnumerable<string> patients)
         {
-            var missing = patients.Where(key => !known.ContainsKey(key));
-            foreach (var (key, state) in await ledger.States.LoadAsync(context, missing, cancellation))
+            var missing = patients.Where(key => !known.ContainsKey(key)).ToHashSet(StringComparer.Ordinal);
+            // Of what is the caller's own, or nobody's, no consent decides, and so no grant on the chain.
+            if (!missing.IsSubsetOf([.. _own ?? [], _store.Vault.OrganizationKey]))
+                view ??= await ledger.Chain.RecentViewAsync(cancellation);
+            foreach (var (key, state) in await ledger.States.LoadAsync(context, missing, cancellation, _own))
                 known[key] = state;
         }
-        void Decide(SealedRecord record) => ledger.Gate.Decide(request, record, known, view);
+        var opener = new RecordOpener(_store.Vault, ledger.Gate);
+        void Decide(IEnumerable<StoredRecord> records) => opener.Decide(records, request, known, view);
         void Refuse(StoredRecord record, DenyReason reason)
         {
             closed.Add(record);
@@ -186,7 +177,6 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
             stored.RemoveAll(s => standIns.Contains(s.Record.RecordKey));
             await LoadStatesAsync(stored.SelectMany(PatientsOf));
             var byKey = stored.ToDictionary(s => s.Record.RecordKey, StringComparer.Ordinal);
-            var opener = new RecordOpener(_store.Vault, ledger.Gate);
             foreach (var opened in opener.Open(stored, request, known, view, Refuse))
             {
                 readable.Add(new ReadableRecord(byKey[opened.RecordKey], opened));
@@ -195,7 +185,7 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
         }
         if (areAllDecided)
         {
-            others.ForEach(other => Decide(other.Record));
+            Decide(others);
             return readable;
         }
         var seen = readable.SelectMany(record => record.PatientKeys).ToHashSet(StringComparer.Ordinal);
@@ -210,51 +200,42 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
     /// The compartments in which the caller may have something: their own, those whose grants name them, those
     /// of whom they act for, those for which they declared an emergency, and the organization's.
     /// </summary>
-    public async Task<IReadOnlyList<string>> CompartmentsAsync(
-        LedgerContext context,
-        CancellationToken cancellation,
-        int most = MaxPatients
-    )
+    public IReadOnlyList<string> Compartments(LedgerContext context, int most = MaxPatients)
     {
-        var granted = new List<string>();
-        await foreach (var key in Granted(context).WithCancellation(cancellation))
-        {
-            granted.Add(key);
-            if (granted.Count > most)
-                break;
-        }
+        var granted = Granted(context, most + 1L);
         // A token for one patient looks through that one alone; the gate would refuse the others.
         if (request.Scopes?.Count > 0 && request.Scopes.All(s => s.Patient is not null))
         {
             var named = request.Scopes.Select(s => _store.Vault.PatientKey(s.Patient!)).ToList();
             granted = [.. granted.Where(g => named.Contains(g, StringComparer.Ordinal))];
         }
-        return granted.Count > most
-            ? throw new TooCostlyException($"More than {most} patients would be looked through; name one.")
-            : [.. granted, _store.Vault.OrganizationKey];
+        if (granted.Count > most)
+            throw new TooCostlyException($"More than {most} patients would be looked through; name one.");
+        var own = ledger.States.OwnOf(request);
+        _own = granted.TrueForAll(key => own.Contains(key, StringComparer.Ordinal)) ? own : null;
+        return [.. granted, _store.Vault.OrganizationKey];
     }
 
     /// <summary>Whether the caller may have something in a patient's compartment.</summary>
-    public async Task<bool> MayHaveAsync(LedgerContext context, string patientKey, CancellationToken cancellation) =>
-        await Granted(context).ContainsAsync(patientKey, cancellationToken: cancellation)
+    public bool MayHave(LedgerContext context, string patientKey) =>
+        Granted(context, long.MaxValue).Contains(patientKey, StringComparer.Ordinal)
         && request.Scopes?.Any(s => s.Patient is null || _store.Vault.PatientKey(s.Patient) == patientKey) != false;
 
-    private IAsyncEnumerable<string> Granted(LedgerContext context) =>
-        GrantedTo(
+    private List<string> Granted(LedgerContext context, long most) =>
+        Query.Rows(
             context,
-            [.. request.Actors.Select(_store.Vault.RecordKey)],
-            [.. request.Actors.Select(_store.Vault.PatientKey)],
-            _store.Time.GetUtcNow().ToUnixTimeSeconds()
+            GrantedTo,
+            row => row.GetString(0),
+            Query.List(request.Actors.Select(_store.Vault.RecordKey)),
+            Query.List(request.Actors.Select(_store.Vault.PatientKey)),
+            _store.Time.GetUtcNow().ToUnixTimeSeconds(),
+            most
         );
 
     // What the criteria's tokens name, and others that may stand in.
-    private async Task<(IReadOnlyCollection<string> Keys, StandIns Others)> CandidatesAsync(
-        LedgerContext context,
-        RecordQuery query,
-        CancellationToken cancellation
-    )
+    private (IReadOnlyCollection<string> Keys, StandIns Others) Candidates(LedgerContext context, RecordQuery query)
     {
-        var compartments = await CompartmentsAsync(context, cancellation);
+        var compartments = Compartments(context);
         var linked = query.Linked;
         var own = linked is null ? null : _store.Vault.RecordKey(linked.Reference);
         var keys = new SortedSet<string>(StringComparer.Ordinal);
@@ -271,19 +252,27 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
                     : query
                         .Criteria.Where(c => c.Terms is not null)
                         .Select(c =>
-                            c.Terms!.Select(term => Token(index, query.Type, c.Definition.Code, term)).ToArray()
+                            c.Terms!.Select(term => BlindTokens.Of(index, query.Type, c.Definition.Code, term))
+                                .ToArray()
                         )
-                        .Prepend([Token(index, "", "_type", query.Type)])
+                        .Prepend([BlindTokens.Of(index, "", "_type", query.Type)])
                         .ToList();
-            var links = linked is null ? null : Links(index, linked, query.Type).ToList();
-            await foreach (var row in RowsOf(context, compartment).WithCancellation(cancellation))
-            {
-                var isIn = links is null || row.RecordKey == own || links.Exists(token => Has(row.Tokens, token));
-                if (isIn && wanted.TrueForAll(any => any.Any(token => Has(row.Tokens, token))))
-                    keys.Add(row.RecordKey);
-                else if (compartment != _store.Vault.OrganizationKey)
-                    others.Offer(row.RecordKey, compartment);
-            }
+            var links = linked is null ? null : Links(index, linked, query.Type).ToArray();
+            var isPatient = compartment != _store.Vault.OrganizationKey;
+            Query.Each(
+                context,
+                RowsOf,
+                row =>
+                {
+                    var tokens = row.Span(1);
+                    var isIn = links is null || row.GetString(0) == own || BlindTokens.HasAny(tokens, links);
+                    if (isIn && BlindTokens.HasAll(tokens, wanted))
+                        keys.Add(row.GetString(0));
+                    else if (isPatient && others.Takes(compartment))
+                        others.Offer(row.GetString(0), compartment);
+                },
+                compartment
+            );
         }
         others.Withdraw(keys);
         return (keys, others);
@@ -294,7 +283,7 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
         from one in type == RecordQuery.AnyType ? linked.Contents : [type]
         from criterion in linked.Of(one)
         from term in criterion.Terms!
-        select Token(index, one, criterion.Definition.Code, term);
+        select BlindTokens.Of(index, one, criterion.Definition.Code, term);
 
     // A compartment, and a criterion that names patients, leave theirs.
     private IEnumerable<string> Narrow(IReadOnlyList<string> compartments, RecordQuery query)
@@ -315,24 +304,6 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
         _opened += records;
         if (_opened > MaxOpened)
             throw new TooCostlyException($"More than {MaxOpened} records would be compared; name a patient or a code.");
-    }
-
-    private static bool Has(byte[] tokens, byte[] token)
-    {
-        int low = 0,
-            high = (tokens.Length / TokenSize) - 1;
-        while (low <= high)
-        {
-            var middle = (low + high) / 2;
-            var order = tokens.AsSpan(middle * TokenSize, TokenSize).SequenceCompareTo(token);
-            if (order == 0)
-                return true;
-            if (order < 0)
-                low = middle + 1;
-            else
-                high = middle - 1;
-        }
-        return false;
     }
 
     private static bool Matches(ReadableRecord record, RecordQuery query)

@@ -8,7 +8,7 @@ internal static class SearchRows
     /// <summary>The tokens of a record: cut, in ascending order.</summary>
     public static byte[] Join(IEnumerable<string> tokens)
     {
-        var cut = tokens.Select(RecordSearch.Cut).ToList();
+        var cut = tokens.Select(BlindTokens.Cut).ToList();
         cut.Sort(static (a, b) => a.AsSpan().SequenceCompareTo(b));
         return [.. cut.SelectMany(token => token)];
     }

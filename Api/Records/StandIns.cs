@@ -19,6 +19,10 @@ internal sealed class StandIns
     /// <summary>Storage keys: of as many compartments as there are, as far as the number goes.</summary>
     public IReadOnlyList<string> Keys => [.. _first.Concat(_more).Take(Most)];
 
+    /// <summary>Whether another record of this compartment is wanted.</summary>
+    public bool Takes(string compartment) =>
+        _more.Count < Most || (_first.Count < Most && !_compartments.Contains(compartment));
+
     /// <summary>A record of a compartment that the criteria do not name; another one of them may name it.</summary>
     public void Offer(string recordKey, string compartment)
     {
@@ -43,13 +47,13 @@ internal sealed class StandIns
     /// <param name="opened">Patients of the records that were opened.</param>
     /// <param name="closed">The records that stay closed.</param>
     /// <param name="load">Loads states, in addition to those that are known.</param>
-    /// <param name="decide">Asks the gate, for the time that it takes.</param>
+    /// <param name="decide">Asks the gate about each, for the time that it takes.</param>
     public static async Task FinishAsync(
         IReadOnlyList<StoredRecord> rows,
         IReadOnlySet<string> opened,
         IReadOnlyList<StoredRecord> closed,
         Func<IReadOnlyList<string>, Task> load,
-        Action<SealedRecord> decide
+        Action<IEnumerable<StoredRecord>> decide
     )
     {
         var fresh = rows.SelectMany(PatientsOf).Except(opened, StringComparer.Ordinal).ToList();
@@ -61,8 +65,7 @@ internal sealed class StandIns
         var loaded = wanted.ToHashSet(StringComparer.Ordinal);
         await load([.. loaded]);
         var left = Math.Max(0, Math.Min(rows.Count, Most) - closed.Count);
-        foreach (var row in rows.OrderByDescending(row => PatientsOf(row).Any(loaded.Contains)).Take(left))
-            decide(row.Record);
+        decide(rows.OrderByDescending(row => PatientsOf(row).Any(loaded.Contains)).Take(left));
     }
 
     private static IEnumerable<string> PatientsOf(StoredRecord record) =>

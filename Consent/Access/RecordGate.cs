@@ -131,15 +131,38 @@ public sealed class RecordGate(RecordVault vault, AccessGate gate, TimeProvider 
         if (kek is null)
             return null;
         var found = new HashSet<string>(StringComparer.Ordinal);
+        var opened = new List<(Fr, SealedFacts)>();
         foreach (var (recordKey, version, compartment, leaf) in records)
         {
-            if (SealedFacts.Open(kek, recordKey, version, compartment.Facts) is not { } facts || facts.Leaf != leaf)
+            if (SealedFacts.Open(kek, recordKey, version, compartment.Facts) is not { } facts)
                 return null;
+            opened.Add((leaf, facts));
             if (facts.Facts.Type == "Consent")
                 found.Add(recordKey);
         }
-        return found;
+        return vault.Leaves.AreLeavesOf(opened) ? found : null;
     }
+
+    /// <summary>
+    /// The rules of a patient's Consents, when they were read in the last seconds and have these leaves now, deleted ones
+    /// included; null when they have to be read.
+    /// </summary>
+    /// <param name="patientKey">The patient, whose keys are there.</param>
+    /// <param name="leaves">The current leaves of all Consents, by record key.</param>
+    public IReadOnlyList<ConsentDirective>? KnownDirectives(
+        string patientKey,
+        IReadOnlyDictionary<string, Fr> leaves
+    ) => vault.Directives.Find(patientKey, leaves);
+
+    /// <summary>Keeps for seconds what <see cref="TryOpenDirective"/> made of all Consents of a patient.</summary>
+    /// <param name="patientKey">The patient.</param>
+    /// <param name="leaves">The leaves that they were opened with, by record key.</param>
+    /// <param name="directives">The rules.</param>
+    public void KeepDirectives(
+        string patientKey,
+        IReadOnlyDictionary<string, Fr> leaves,
+        IReadOnlyList<ConsentDirective> directives
+    ) => vault.Directives.Keep(patientKey, leaves, directives);
 
     /// <summary>
     /// Reads a stored Consent as the rule that it is, for the gate's own use. False when the row is no Consent, cannot be

@@ -46,29 +46,19 @@ public sealed record AuditDetails
     public byte[] Salt { get; init; } = RandomNumberGenerator.GetBytes(SaltSize);
 
     /// <summary>SHA-256 of a label, the salt and the details.</summary>
-    public Bytes32 Commitment() =>
-        new(SHA256.HashData([.. "medledger/v1/audit-details\0"u8, .. JsonSerializer.SerializeToUtf8Bytes(this)]));
+    public Bytes32 Commitment() => CommitmentOf(JsonSerializer.SerializeToUtf8Bytes(this));
 
     /// <summary>
-    /// Seals the details under a compartment's key (the organization's when no patient is concerned), so that they go
-    /// with the patient; null when the key cannot be had.
+    /// Commits to the details and seals them under a compartment's key (the organization's when no patient is concerned),
+    /// so that they go with the patient; not sealed when the key cannot be had.
     /// </summary>
-    public SealedAuditDetails? Seal(RecordVault vault, string patientKey, long index)
+    public CommittedDetails Commit(RecordVault vault, string patientKey)
     {
+        ArgumentNullException.ThrowIfNull(vault);
+        var json = JsonSerializer.SerializeToUtf8Bytes(this);
         using var kek = vault.OpenEncryptionKey(patientKey);
-        if (kek is null)
-            return null;
-        return new SealedAuditDetails
-        {
-            Index = index,
-            PatientKey = patientKey,
-            Content = SealedBytes.Seal(
-                kek,
-                Label,
-                Encoding.ASCII.GetBytes(patientKey),
-                JsonSerializer.SerializeToUtf8Bytes(this)
-            ),
-        };
+        var content = kek is null ? null : SealedBytes.Seal(kek, Label, Encoding.ASCII.GetBytes(patientKey), json);
+        return new CommittedDetails(CommitmentOf(json), patientKey, content);
     }
 
     /// <summary>
@@ -85,6 +75,27 @@ public sealed record AuditDetails
             return null;
         return details.Commitment() == entry.Details ? details : null;
     }
+
+    private static Bytes32 CommitmentOf(byte[] json) =>
+        new(SHA256.HashData([.. "medledger/v1/audit-details\0"u8, .. json]));
+}
+
+/// <summary>Details that were committed to and sealed, before the log gave their entry an index.</summary>
+/// <param name="Commitment">What the entry carries (<see cref="AuditDetails.Commitment"/>).</param>
+/// <param name="PatientKey">The opaque key of the compartment.</param>
+/// <param name="Content">The sealed details; null when the compartment's key could not be had.</param>
+public sealed record CommittedDetails(Bytes32 Commitment, string PatientKey, byte[]? Content)
+{
+    /// <summary>As they are stored beside the entry of this index; null when they were not sealed.</summary>
+    public SealedAuditDetails? At(long index) =>
+        Content is null
+            ? null
+            : new SealedAuditDetails
+            {
+                Index = index,
+                PatientKey = PatientKey,
+                Content = Content,
+            };
 }
 
 /// <summary>The sealed details of one log entry, as they are stored.</summary>

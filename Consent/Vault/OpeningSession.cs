@@ -89,7 +89,10 @@ public sealed class OpeningSession : IDisposable
             _facts.Remove(compartment.Facts);
             if (facts is null || !openings.TryAdd(compartment.PatientKey, facts))
                 return null;
-            if (leaves is not null && !(leaves.TryGetValue(compartment.PatientKey, out var leaf) && leaf == facts.Leaf))
+            if (
+                leaves is not null
+                && !(leaves.TryGetValue(compartment.PatientKey, out var leaf) && _vault.Leaves.IsLeafOf(leaf, facts))
+            )
                 return null;
         }
 

@@ -9,8 +9,9 @@ namespace MedLedger.Consent.Vault;
 
 /// <summary>
 /// Seals records and opens them for a permit: the only code that decrypts a record. Rows are the caller's to store; it
-/// keeps nothing but contexts of encapsulations, for seconds (<see cref="RecipientCache"/>). Safe for several threads. A null answer means that the thing cannot be had (keys erased, no stanza,
-/// damaged or exchanged rows, a permit for something else or too old) and never says which.
+/// keeps contexts of encapsulations (<see cref="RecipientCache"/>) and Consents as rules (<see cref="DirectiveCache"/>)
+/// for seconds, digests of what was checked (<see cref="CheckedLeaves"/>), and nothing else. Safe for several threads. A null answer means that the thing cannot be had (keys erased,
+/// no stanza, damaged or exchanged rows, a permit for something else or too old) and never says which.
 /// </summary>
 public sealed class RecordVault : IDisposable
 {
@@ -20,6 +21,7 @@ public sealed class RecordVault : IDisposable
     private readonly SecretKey _patientKeys;
     private readonly SecretKey _tokens;
     private readonly SecretKey _readers;
+    private long _forgotten;
 
     /// <summary>Opens the vault of one deployment.</summary>
     /// <param name="custody">Where the keys live.</param>
@@ -30,6 +32,7 @@ public sealed class RecordVault : IDisposable
         _custody = custody;
         _time = time;
         Recipients = new RecipientCache(time);
+        Directives = new DirectiveCache(time);
         Deployment = Identifiers.Parse(deployment, Identifiers.RandomSize, nameof(deployment));
         using var tenant = custody.OpenTenantKey(CustodyAccess.Instance);
         _recordKeys = tenant.Derive("record-keys");
@@ -46,8 +49,20 @@ public sealed class RecordVault : IDisposable
 
     internal RecipientCache Recipients { get; }
 
-    /// <summary>Zeroes what is kept of a compartment between requests, when its keys are shredded here.</summary>
-    public void Forget(string patientKey) => Recipients.Forget(patientKey);
+    internal DirectiveCache Directives { get; }
+
+    internal CheckedLeaves Leaves { get; } = new();
+
+    /// <summary>Forgets what is kept of a compartment between requests, when its keys are shredded here.</summary>
+    public void Forget(string patientKey)
+    {
+        Interlocked.Increment(ref _forgotten);
+        Recipients.Forget(patientKey);
+        Directives.Forget(patientKey);
+    }
+
+    /// <summary>How often a compartment was forgotten: what was sealed before the last time may be for nobody.</summary>
+    public long Forgotten => Interlocked.Read(ref _forgotten);
 
     /// <summary>Whether the keys of a compartment can be had.</summary>
     public bool HasKeys(string patientKey)

@@ -14,14 +14,16 @@ internal static class SealedBytes
 
     public static byte[] Seal(SecretKey key, string label, ReadOnlySpan<byte> context, ReadOnlySpan<byte> content)
     {
-        using var derived = key.Derive(label);
+        Span<byte> derived = stackalloc byte[SecretKey.Size];
         var padded = Padme.Pad(content);
         try
         {
-            return ChunkedEncryption.Encrypt(derived.Bytes, context, padded);
+            key.Derive(label, [], derived);
+            return ChunkedEncryption.Encrypt(derived, context, padded);
         }
         finally
         {
+            CryptographicOperations.ZeroMemory(derived);
             CryptographicOperations.ZeroMemory(padded);
         }
     }
@@ -30,8 +32,10 @@ internal static class SealedBytes
     public static byte[]? Open(SecretKey key, string label, ReadOnlySpan<byte> context, ReadOnlySpan<byte> sealedBytes)
     {
         Opened.Add(1);
-        using var derived = key.Derive(label);
-        var padded = ChunkedEncryption.Decrypt(derived.Bytes, context, sealedBytes);
+        Span<byte> derived = stackalloc byte[SecretKey.Size];
+        key.Derive(label, [], derived);
+        var padded = ChunkedEncryption.Decrypt(derived, context, sealedBytes);
+        CryptographicOperations.ZeroMemory(derived);
         if (padded is null)
             return null;
         var content = Padme.TryUnpad(padded, out var span) ? span.ToArray() : null;

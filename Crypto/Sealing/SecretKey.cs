@@ -55,14 +55,18 @@ public sealed class SecretKey : IDisposable
     internal SecretKey Derive(string label, ReadOnlySpan<byte> context = default)
     {
         var derived = new SecretKey();
+        Derive(label, context, derived._bytes);
+        return derived;
+    }
+
+    /// <summary>The same for a key that is used up at once, and zeroed by the caller.</summary>
+    internal void Derive(string label, ReadOnlySpan<byte> context, Span<byte> derived) =>
         HKDF.Expand(
             HashAlgorithmName.SHA256,
             Bytes,
-            derived._bytes,
+            derived,
             [.. "medledger/v1/"u8, .. Encoding.UTF8.GetBytes(label), 0, .. context]
         );
-        return derived;
-    }
 
     /// <summary>HMAC-SHA-256 of the data under this key.</summary>
     internal byte[] Mac(ReadOnlySpan<byte> data) => HMACSHA256.HashData(Bytes, data);

@@ -121,7 +121,8 @@ public sealed class ArchitectureTests
                     call.Method is "Set"
                     && RecordRows.Any(row => call.Arguments.Contains(row, StringComparison.Ordinal))
                 )
-                || call.Type == "MedLedger.Api.Records.RecordReader"
+                || call.Type is "MedLedger.Api.Records.RecordReader" or "MedLedger.Api.Records.SealedRows"
+                || call.Type == "MedLedger.Api.Persistence.Query"
                 || call.Type.StartsWith("Microsoft.Data.Sqlite.", StringComparison.Ordinal)
                 || call.Method is "FromSql" or "FromSqlRaw" or "SqlQuery" or "SqlQueryRaw" or "ExecuteSqlRawAsync"
             )
@@ -164,7 +165,7 @@ public sealed class ArchitectureTests
             call =>
                 call
                     is { Caller: "MedLedger.Api.Records.RecordReader", Type: "MedLedger.Api.Persistence.LedgerContext" }
-                && call.Method == "get_Records"
+                && call.Method == "get_Compartments"
         );
         Assert.Contains(
             ApiCalls.Value,

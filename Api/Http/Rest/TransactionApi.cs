@@ -236,8 +236,8 @@ internal static class TransactionApi
             ? exchange.MayRead
                 ? found.ToBody()
                 : []
-            : ReadableRecord.ToBody(
-                step.Record!.Content,
+            : ResourceBody.Of(
+                step.Record!.Content.Span,
                 step.Reference,
                 version,
                 time,

@@ -182,8 +182,8 @@ internal static class WriteApi
             case "OperationOutcome":
                 return (Outcomes.Table.Fine("The resource was written.") with { Status = status }).ToResult();
             default:
-                var body = ReadableRecord.ToBody(
-                    record.Content,
+                var body = ResourceBody.Of(
+                    record.Content.Span,
                     record.Reference,
                     result.Version,
                     result.Written,

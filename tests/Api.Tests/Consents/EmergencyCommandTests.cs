@@ -52,7 +52,7 @@ public sealed class EmergencyCommandTests : IDisposable
         await using var context = store.CreateDbContext();
         var row = await context.Set<EmergencyRow>().AsNoTracking().SingleAsync();
         var patientKey = row.PatientKey;
-        Assert.Single(await OpenAsync(patientKey));
+        Assert.Single(Open(patientKey));
         if (change == "damaged")
         {
             row.Content[^1] ^= 1;
@@ -76,10 +76,10 @@ public sealed class EmergencyCommandTests : IDisposable
             );
             await context.SaveChangesAsync();
         }
-        Assert.Empty(await OpenAsync(patientKey));
+        Assert.Empty(Open(patientKey));
 
-        Task<IReadOnlyList<Emergency>> OpenAsync(string key) =>
-            EmergencyStore.OpenAsync(context, store.Vault, key, store.Time.GetUtcNow(), default);
+        IReadOnlyList<Emergency> Open(string key) =>
+            EmergencyStore.Open(context, store.Vault, key, store.Time.GetUtcNow());
     }
 
     public void Dispose() => _folder.Dispose();

@@ -48,7 +48,10 @@ public sealed class ErasureTests : IDisposable
     }
 
     [Theory]
-    [InlineData("UPDATE records SET Content = substr(Content, 1, 40) || x'00' || substr(Content, 42)")]
+    [InlineData(
+        "UPDATE records SET Content = substr(Content, 1, 40) || iif(substr(Content, 41, 1) = x'00', x'01', x'00') "
+            + "|| substr(Content, 42)"
+    )]
     [InlineData("UPDATE compartments SET KeyShare = zeroblob(48)")]
     [InlineData("UPDATE compartments SET Facts = zeroblob(length(Facts))")]
     [InlineData("UPDATE stanzas SET Wrapped = zeroblob(length(Wrapped))")]

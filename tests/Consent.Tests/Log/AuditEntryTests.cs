@@ -92,7 +92,9 @@ public sealed class AuditEntryTests
             Entities = ["Observation/o1"],
         };
         var entry = Refused with { Details = details.Commitment() };
-        var row = details.Seal(fixture.Vault, fixture.Alice, 7)!;
+        var committed = details.Commit(fixture.Vault, fixture.Alice);
+        Assert.Equal(details.Commitment(), committed.Commitment);
+        var row = committed.At(7)!;
         var opened = AuditDetails.Open(fixture.Vault, row, entry);
         Assert.Equal("Practitioner/p1", opened!.Agent);
         Assert.Equal("Observation/o1", opened.Entities[0]);
@@ -102,6 +104,6 @@ public sealed class AuditEntryTests
         Assert.Equal(-1, row.Content.AsSpan().IndexOf("Practitioner"u8));
         fixture.Custody.Shred(fixture.Alice);
         Assert.Null(AuditDetails.Open(fixture.Vault, row, entry));
-        Assert.Null(details.Seal(fixture.Vault, fixture.Alice, 8));
+        Assert.Null(details.Commit(fixture.Vault, fixture.Alice).At(8));
     }
 }

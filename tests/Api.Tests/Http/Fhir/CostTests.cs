@@ -38,6 +38,22 @@ public sealed class CostTests(FhirServer server, Counters counters)
             Assert.Contains(await CostAsync("clinician2", Filled(path, $"nobody-{i}")), denied);
     }
 
+    // A patient is asked less about what is their own, and about nothing else: what stands in for nothing may be theirs.
+    [Theory]
+    [InlineData("Patient/{0}")]
+    [InlineData("Patient/{0}/_history/1")]
+    [InlineData("Patient/{0}/_history")]
+    [InlineData("Patient?_id={0}")]
+    [InlineData("Observation?patient={0}")]
+    public async Task What_is_another_patients_costs_a_patient_what_nothing_costs(string path)
+    {
+        var denied = new HashSet<(long, long)>();
+        foreach (var patient in Denied.Where(id => id != "sample-a"))
+            denied.Add(await CostAsync("patient1", Filled(path, patient)));
+        for (var i = 0; i < 8; i++)
+            Assert.Contains(await CostAsync("patient1", Filled(path, $"nobody-{i}")), denied);
+    }
+
     // Of a patient whose consent leaves one label out: the record with it, against none.
     [Theory]
     [InlineData("Condition?_id={0}")]

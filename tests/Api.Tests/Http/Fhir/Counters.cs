@@ -6,8 +6,8 @@ using Microsoft.EntityFrameworkCore.Diagnostics;
 namespace MedLedger.Api.Tests.Http.Fhir;
 
 /// <summary>
-/// Counts the database's commands and the openings of sealed things in this process, from its initialization on: a context
-/// that is in use asks once a second whether anybody counts.
+/// Counts the database's commands, whoever wrote their SQL, and the openings of sealed things in this process, from its
+/// initialization on: a context that is in use asks once a second whether anybody counts.
 /// </summary>
 public sealed class Counters
     : IObserver<DiagnosticListener>,
@@ -25,10 +25,13 @@ public sealed class Counters
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Name == "medledger.sealing.opened")
+            if (instrument.Name is "medledger.sealing.opened" or "medledger.database.queries")
                 listener.EnableMeasurementEvents(instrument);
         };
-        _listener.SetMeasurementEventCallback<long>((_, value, _, _) => Interlocked.Add(ref _opened, value));
+        _listener.SetMeasurementEventCallback<long>(
+            (instrument, value, _, _) =>
+                Interlocked.Add(ref instrument.Name == "medledger.sealing.opened" ? ref _opened : ref _queries, value)
+        );
         _listener.Start();
         _subscriptions.Add(DiagnosticListener.AllListeners.Subscribe(this));
     }
