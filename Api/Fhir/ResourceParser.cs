@@ -12,6 +12,7 @@ internal static class ResourceParser
 {
     private const int MaxDepth = 64;
     private const int MostIssues = 50;
+    private const string Itself = "$this";
 
     private static readonly BaseFhirJsonDeserializer Strict = new(
         ModelInfo.ModelInspector,
@@ -62,7 +63,7 @@ internal static class ResourceParser
                 issues = [];
                 return resource;
             }
-            issues = [.. found.Take(MostIssues).Select(ToIssue)];
+            issues = [.. found.Take(MostIssues).Select(issue => ToIssue(issue, resource?.TypeName))];
             if (issues.Count > 0)
                 return null;
             problem = "not valid FHIR R4";
@@ -80,11 +81,12 @@ internal static class ResourceParser
         return null;
     }
 
-    private static ValidationIssue ToIssue(CodedException issue) =>
-        new(
-            false,
-            "structure",
-            $"not valid FHIR R4 ({issue.ErrorCode})",
-            issue is ExtendedCodedException located ? located.InstancePath ?? "" : ""
-        );
+    private static ValidationIssue ToIssue(CodedException issue, string? type)
+    {
+        var path = issue is ExtendedCodedException located ? located.InstancePath ?? "" : "";
+        // What is missing in the resource itself stands under another name for it.
+        if (path.StartsWith(Itself, StringComparison.Ordinal))
+            path = type is null ? "" : type + path[Itself.Length..];
+        return new(false, "structure", ParserFaults.Describe(issue.ErrorCode), path);
+    }
 }
