@@ -50,7 +50,7 @@ public sealed class ParserFaultsTests
         "Patient.maritalStatus"
     )]
     [InlineData("""{"resourceType":"patient","id":"s3cret"}""", "has other capitals than the resource type", "Patient")]
-    [InlineData("""{"resourceType":"S3cret","id":"s3cret"}""", "is a resource type that R4 does not have", "")]
+    [InlineData("""{"resourceType":"S3cret","id":"s3cret"}""", "is a resource type that R4 does not have", "S3cret")]
     public void A_refusal_names_the_element_and_what_is_wrong_with_it(string json, string words, string element)
     {
         Assert.Null(ResourceParser.Read(Encoding.UTF8.GetBytes(json), out var issues));
