@@ -11,6 +11,11 @@ internal static class ElementTypes
     public static Type? Of(Type owner, string element) =>
         ModelInfo.ModelInspector.FindOrImportClassMapping(owner)?.FindMappedElementByName(element)?.ImplementingType;
 
+    /// <summary>Whether an element of a type has one name in JSON, which a choice has not.</summary>
+    public static bool IsOneName(Type owner, string element) =>
+        ModelInfo.ModelInspector.FindOrImportClassMapping(owner)?.FindMappedElementByName(element)
+            is { Choice: not ChoiceType.DatatypeChoice };
+
     /// <summary>A type by its FHIR name.</summary>
     public static Type? Named(string name) => ModelInfo.ModelInspector.FindClassMapping(name)?.NativeType;
 

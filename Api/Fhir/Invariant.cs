@@ -17,8 +17,9 @@ namespace MedLedger.Api.Fhir;
 /// <param name="Key">As the specification names it (<c>obs-6</c>).</param>
 /// <param name="IsWarning">It should hold, and need not.</param>
 /// <param name="Human">What it says, in words.</param>
-/// <param name="Holds">The compiled FHIRPath expression.</param>
-internal sealed record Invariant(string Key, bool IsWarning, string Human, CompiledExpression Holds)
+/// <param name="Expression">The FHIRPath expression.</param>
+/// <param name="Holds">The same, compiled.</param>
+internal sealed record Invariant(string Key, bool IsWarning, string Human, string Expression, CompiledExpression Holds)
 {
     private static readonly FhirPathCompiler Compiler = new(new SymbolTable().AddStandardFP().AddFhirExtensions());
     private static readonly Dictionary<string, Source[]> Sources = Load();
@@ -50,6 +51,7 @@ internal sealed record Invariant(string Key, bool IsWarning, string Human, Compi
                             s.Key,
                             s.Severity == "warning",
                             s.Human,
+                            s.Expression,
                             Compiler.Compile(s.Expression)
                         )),
                     ]

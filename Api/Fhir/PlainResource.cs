@@ -72,7 +72,15 @@ internal static class PlainResource
                 )
                     return false;
                 seen |= member.Bit;
-                if (!_reader.Read() || !Values(shape, member, isContained))
+                if (!_reader.Read())
+                    return false;
+                if (member.Binding is { } binding)
+                {
+                    if (binding.Read(_reader) is not { } marks)
+                        return false;
+                    seen |= marks;
+                }
+                if (!Values(shape, member, isContained))
                     return false;
                 if (_reader.TokenType == JsonTokenType.Number && _reader.ValueSpan[0] == '-')
                     seen |= PlainShape.Negative;

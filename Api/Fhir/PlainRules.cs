@@ -9,9 +9,13 @@ internal static class PlainRules
 {
     private static readonly Dictionary<string, string[]> Rules = new(StringComparer.Ordinal)
     {
+        ["ait-1"] = ["clinicalStatus"],
+        ["ait-2"] = ["!mistaken !clinicalStatus"],
         ["att-1"] = ["!data contentType"],
         ["con-1"] = ["summary assessment"],
         ["con-2"] = ["code detail"],
+        ["con-4"] = ["!abatement ended"],
+        ["con-5"] = ["!mistaken !clinicalStatus"],
         ["cpl-3"] = ["!detail !reference"],
         ["cpt-2"] = ["!value system"],
         ["drt-1"] = ["!code"],
@@ -26,6 +30,7 @@ internal static class PlainRules
         ["org-3"] = ["!use"],
         ["pat-1"] = ["name telecom address organization"],
         ["per-1"] = ["!start !end ordered"],
+        ["prr-1"] = ["!orderDetail code"],
         ["qty-3"] = ["!code system"],
         ["rat-1"] = ["numerator", "denominator"],
         ["rng-2"] = ["!low !high"],

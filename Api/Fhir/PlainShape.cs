@@ -24,8 +24,16 @@ internal enum PlainRole
 /// <param name="IsList">Whether it stands in an array.</param>
 /// <param name="Value">Checks a primitive; null for what has members.</param>
 /// <param name="Role">What it is for.</param>
+/// <param name="Binding">The codes of which a concept has to have one; null for all others.</param>
 /// <param name="Inner">The shape of what has members; null when nothing of it is plain.</param>
-internal sealed record PlainMember(ulong Bit, bool IsList, PlainValue? Value, PlainRole Role, Lazy<PlainShape?> Inner)
+internal sealed record PlainMember(
+    ulong Bit,
+    bool IsList,
+    PlainValue? Value,
+    PlainRole Role,
+    PlainBinding? Binding,
+    Lazy<PlainShape?> Inner
+)
 {
     public PlainShape? Shape => Inner.Value;
 }
@@ -42,7 +50,22 @@ internal sealed class PlainShape
     /// <summary>Set for a Period that ends when it starts or later.</summary>
     public const ulong Ordered = 1UL << 62;
 
-    private const int MostMembers = 62;
+    /// <summary>Set for a status that says that a condition is over (con-4).</summary>
+    public const ulong Ended = 1UL << 61;
+
+    /// <summary>Set for a status that says that something was entered in error.</summary>
+    public const ulong Mistaken = 1UL << 60;
+
+    private const int MostMembers = 60;
+
+    // What the rules name besides members.
+    private static readonly Dictionary<string, ulong> Marks = new(StringComparer.Ordinal)
+    {
+        ["negative"] = Negative,
+        ["ordered"] = Ordered,
+        ["ended"] = Ended,
+        ["mistaken"] = Mistaken,
+    };
 
     private static readonly ConcurrentDictionary<(Type Type, Type? Parent, string Name), PlainShape?> Known = [];
     private static readonly ModelInspector Model = ModelInfo.ModelInspector;
@@ -103,35 +126,48 @@ internal sealed class PlainShape
             || mapping.PropertyMappings.Count > MostMembers
         )
             return null;
-        var bits = new Dictionary<string, ulong>(StringComparer.Ordinal)
-        {
-            ["negative"] = Negative,
-            ["ordered"] = Ordered,
-        };
+        if (Rules(type, parent, name) is not var (rules, bindings))
+            return null;
+        var bits = new Dictionary<string, ulong>(Marks, StringComparer.Ordinal);
         var members = new Dictionary<string, PlainMember>(StringComparer.Ordinal);
         var clauses = new List<(ulong Present, ulong Absent)>();
+        // Something besides an id (ele-1).
+        var content = 0UL;
         foreach (var property in mapping.PropertyMappings)
         {
-            var bit = 1UL << (bits.Count - 2);
+            var bit = 1UL << (bits.Count - Marks.Count);
             bits.Add(property.Name, bit);
+            content |= property.Name == "id" ? 0 : bit;
             if (property.IsMandatoryElement)
                 clauses.Add((bit, 0));
-            if (HasPlainCardinality(property))
-                AddMembers(members, property, bit, type);
+            var binding = bindings.Find(b => b.Member == property.Name);
+            // A choice has no binding that could be told here.
+            if (HasPlainCardinality(property) && (binding is null || property.Choice != ChoiceType.DatatypeChoice))
+                AddMembers(members, property, bit, type, binding);
         }
-        // Something besides an id (ele-1).
-        clauses.Add(
-            (bits.Where(b => b.Key is not ("id" or "negative" or "ordered")).Aggregate(0UL, (a, b) => a | b.Value), 0)
-        );
+        if (!bindings.TrueForAll(binding => bits.ContainsKey(binding.Member)))
+            return null;
+        clauses.Add((content, 0));
+        clauses.AddRange(rules.Select(clause => Compile(clause, bits)));
+        return new PlainShape(type, members, clauses);
+    }
+
+    // Null when one of its invariants is never plain.
+    private static (List<string> Clauses, List<PlainBinding> Bindings)? Rules(Type type, Type? parent, string name)
+    {
+        var (clauses, bindings) = (new List<string>(), new List<PlainBinding>());
         foreach (var invariant in Invariant.Of(Instance(type), parent is null ? null : Instance(parent), name))
         {
             if (invariant.IsWarning)
                 continue;
-            if (PlainRules.Find(invariant.Key) is not { } rule)
+            if (PlainBinding.TryParse(invariant.Expression) is { } binding)
+                bindings.Add(binding);
+            else if (PlainRules.Find(invariant.Key) is { } rule)
+                clauses.AddRange(rule);
+            else
                 return null;
-            clauses.AddRange(rule.Select(clause => Compile(clause, bits)));
         }
-        return new PlainShape(type, members, clauses);
+        return (clauses, bindings);
     }
 
     private static (ulong Present, ulong Absent) Compile(string clause, Dictionary<string, ulong> bits)
@@ -158,23 +194,33 @@ internal sealed class PlainShape
         Dictionary<string, PlainMember> members,
         PropertyMapping property,
         ulong bit,
-        Type type
+        Type type,
+        PlainBinding? binding
     )
     {
         if (property.Choice != ChoiceType.DatatypeChoice)
         {
-            if (Member(property, property.ImplementingType, bit, type) is { } member)
+            if (Member(property, property.ImplementingType, bit, type, binding) is { } member)
                 members.Add(property.Name, member);
             return;
         }
         foreach (var choice in property.FhirType)
         {
-            if (Model.FindClassMapping(choice) is { } mapping && Member(property, choice, bit, type) is { } member)
+            if (
+                Model.FindClassMapping(choice) is { } mapping
+                && Member(property, choice, bit, type, null) is { } member
+            )
                 members.Add(property.Name + char.ToUpperInvariant(mapping.Name[0]) + mapping.Name[1..], member);
         }
     }
 
-    private static PlainMember? Member(PropertyMapping property, Type type, ulong bit, Type owner)
+    private static PlainMember? Member(
+        PropertyMapping property,
+        Type type,
+        ulong bit,
+        Type owner,
+        PlainBinding? binding
+    )
     {
         var role = (property.Name, owner) switch
         {
@@ -198,6 +244,7 @@ internal sealed class PlainShape
                 property.IsCollection,
                 value,
                 role,
+                binding,
                 new Lazy<PlainShape?>(() => Of(type, owner, property.Name))
             );
     }

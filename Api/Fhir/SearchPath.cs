@@ -36,6 +36,9 @@ internal sealed class SearchPath
     private readonly record struct Step(Kind Kind, string Name, string Value = "")
     {
         public byte[] Utf8 { get; } = Encoding.UTF8.GetBytes(Name);
+
+        /// <summary>The model knows the element, and that it is no choice: it has this name alone in JSON.</summary>
+        public bool IsOneName { get; init; }
     }
 
     /// <summary>The paths of an expression that begin at a type; null when one of them cannot be compiled.</summary>
@@ -57,10 +60,30 @@ internal sealed class SearchPath
                 continue;
             if (TrySteps(text) is not { } steps)
                 return null;
-            paths.Add(new SearchPath(steps));
+            paths.Add(new SearchPath(Named(steps, type)));
         }
         return paths.Count == 0 ? null : paths;
     }
+
+    private static List<Step> Named(List<Step> steps, string resourceType)
+    {
+        var type = ElementTypes.Named(resourceType);
+        for (var i = 0; i < steps.Count && type is not null; i++)
+        {
+            if (steps[i].Kind == Kind.Member)
+                steps[i] = steps[i] with { IsOneName = ElementTypes.IsOneName(type, steps[i].Name) };
+            type = Next(type, steps[i]);
+        }
+        return steps;
+    }
+
+    private static Type? Next(Type? type, Step step) =>
+        step.Kind switch
+        {
+            Kind.Member when type is not null => ElementTypes.Of(type, step.Name),
+            Kind.As => ElementTypes.Named(step.Name),
+            _ => type,
+        };
 
     /// <summary>The paths of an expression that begins at an element, as those of composite parameters' components do.</summary>
     public static IReadOnlyList<SearchPath>? TryCompileInner(string expression)
@@ -76,14 +99,7 @@ internal sealed class SearchPath
     {
         var type = ElementTypes.Named(resourceType);
         foreach (var step in _steps)
-        {
-            type = step.Kind switch
-            {
-                Kind.Member when type is not null => ElementTypes.Of(type, step.Name),
-                Kind.As => ElementTypes.Named(step.Name),
-                _ => type,
-            };
-        }
+            type = Next(type, step);
         return type;
     }
 
@@ -160,6 +176,12 @@ internal sealed class SearchPath
             var type = _steps[at + 1].Name;
             if (from.TryGetProperty(step.Name + char.ToUpperInvariant(type[0]) + type[1..], out var chosen))
                 yield return chosen;
+            yield break;
+        }
+        if (step.IsOneName)
+        {
+            if (from.TryGetProperty(step.Utf8, out var only))
+                yield return only;
             yield break;
         }
         foreach (var member in from.EnumerateObject())

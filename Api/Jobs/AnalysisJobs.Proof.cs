@@ -109,7 +109,13 @@ internal sealed partial class AnalysisJobs
         var reservation = job.Content.Reservation!;
         var (block, asOf) = ((ulong)reservation.Block, (ulong)reservation.Time);
         var state = ledger.Chain.Follower.State;
-        var trees = await RecordTrees.AtAsync(context, job.Content.Anchor, cancellation, job.Content.Enrolled);
+        var trees = await RecordTrees.AtAsync(
+            context,
+            job.Content.Anchor,
+            job.Row.PatientKey,
+            cancellation,
+            job.Content.Enrolled
+        );
         var opening = capsule.Opening;
         var consent = state.ConsentPath(opening.Commitment.Leaf, block, asOf);
         var model = state.ModelPath(ModelLeaf.Compute(ModelDigest, OpenLedger.ModelClass), block, asOf);
@@ -130,9 +136,9 @@ internal sealed partial class AnalysisJobs
             Slot = job.Row.Slot!.Value,
             Roots = new StatementRoots(consent.Root, trees.Root, model.Root, trees.EnrolmentRoot),
             Consent = Place(consent),
-            Enrolment = trees.Enrolment(patientKey),
-            PatientRecords = trees.Patient(patientKey),
-            PatRoot = trees.PatientRoot(patientKey),
+            Enrolment = trees.Enrolment,
+            PatientRecords = trees.Patient,
+            PatRoot = trees.PatientRoot,
             Model = Place(model),
             ModelDigest = ModelDigest,
             ModelClass = OpenLedger.ModelClass,

@@ -204,7 +204,7 @@ internal sealed partial class AnalysisJobs
         var decided = await DecideRecordsAsync(context, job, job.Candidates, cancellation);
         if (decided.Grant?.Capsule.GrantId != job.Row.GrantId)
             return [];
-        var trees = await RecordTrees.AtAsync(context, job.Content.Anchor, cancellation);
+        var trees = await RecordTrees.AtAsync(context, job.Content.Anchor, job.Row.PatientKey, cancellation);
         var patientKey = job.Row.PatientKey;
         var opened = new List<OpenedPlace>();
         var left = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -212,7 +212,7 @@ internal sealed partial class AnalysisJobs
         foreach (var one in decided.Permitted)
         {
             var leaf = one.Stored.Leaves.GetValueOrDefault(patientKey);
-            if (trees.Leaf(patientKey, one.Place.Position) != leaf)
+            if (trees.Leaf(one.Place.Position) != leaf)
             {
                 left.Add(one.Place.RecordKey, "not-yet-anchored");
                 continue;
@@ -221,7 +221,7 @@ internal sealed partial class AnalysisJobs
             if (record is null)
                 left.Add(one.Place.RecordKey, "cannot-be-opened");
             else
-                opened.Add(new OpenedPlace(one.Place, trees.Record(patientKey, one.Place.Position), record));
+                opened.Add(new OpenedPlace(one.Place, trees.Record(one.Place.Position), record));
         }
         Keep(job, job.Content with { NotOpened = left });
         return opened;

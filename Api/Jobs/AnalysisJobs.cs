@@ -237,7 +237,7 @@ internal sealed partial class AnalysisJobs(OpenLedger ledger) : IDisposable
             await AbortAsync(context, job, "revoked", cancellation);
             return;
         }
-        var enrolled = (await RecordTrees.AtAsync(context, anchor, cancellation)).Enrolled;
+        var enrolled = (await RecordTrees.AtAsync(context, anchor, patientKey: null, cancellation)).Enrolled;
         var nullifier = grant.Opening.NullifierOf(job.Row.Slot!.Value);
         var reserved = ledger.Chain.Follower.State.Analysis(nullifier);
         StoredTransaction reservation;

@@ -74,7 +74,7 @@ internal sealed class Anchoring(Store store, LedgerChain chain, AuditTrail audit
     public async Task EnrolAsync(CancellationToken cancellation)
     {
         await using var context = store.CreateDbContext();
-        var trees = await RecordTrees.AtAsync(context, long.MaxValue, cancellation);
+        var trees = await RecordTrees.AtAsync(context, long.MaxValue, patientKey: null, cancellation);
         await chain.Follower.RefreshAsync(cancellation);
         var root = trees.EnrolmentRoot;
         if (chain.Follower.State.NewestRoot(RootKind.Enrolment) == root)
@@ -189,16 +189,16 @@ internal sealed class Anchoring(Store store, LedgerChain chain, AuditTrail audit
     {
         using var writing = await store.WritingAsync(cancellation);
         var number = (last?.Number ?? 0) + 1;
-        if (!await context.Leaves.AnyAsync(l => l.Since >= number, cancellation))
+        if (!await context.Patients.AnyAsync(p => p.Since >= number, cancellation))
             return null;
-        var trees = await RecordTrees.AtAsync(context, number, cancellation);
+        var trees = await RecordTrees.AtAsync(context, number, patientKey: null, cancellation);
         if (trees.Root != await store.Roots.RootAsync(cancellation))
-            throw new InvalidDataException("The check recordRoot failed: the stored leaves are not those of the log.");
+            throw new InvalidDataException("The check recordRoot failed: the stored roots are not those of the log.");
         var row = new AnchorRow
         {
             Number = number,
             Root = trees.Root.ToBytes(),
-            Size = trees.Size,
+            Size = await context.Leaves.LongCountAsync(l => l.Since <= number, cancellation),
         };
         context.Anchors.Add(row);
         await context.SaveChangesAsync(cancellation);

@@ -15,6 +15,7 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
 {
     private ContextPool? _pool;
     private int _isLent;
+    private readonly Dictionary<string, PreparedStatement> _statements = new(StringComparer.Ordinal);
     private SqliteTransaction? _plain;
 
     /// <summary>What records that are read here are held against; null where none are read.</summary>
@@ -117,11 +118,30 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
         return Prepared?.Take(connection, sql, parameters) ?? PreparedCommands.Make(connection, sql, parameters);
     }
 
+    /// <summary>A statement of the open connection, prepared once as long as that one is kept; the context's to dispose.</summary>
+    /// <param name="sql">Never made of values.</param>
+    public PreparedStatement Prepare(string sql)
+    {
+        var connection = ((SqliteConnection)Database.GetDbConnection()).Handle!;
+        if (_statements.TryGetValue(sql, out var known) && ReferenceEquals(known.Connection, connection))
+            return known;
+        known?.Dispose();
+        return _statements[sql] = new PreparedStatement(connection, sql);
+    }
+
+    private void EndStatements()
+    {
+        foreach (var statement in _statements.Values)
+            statement.Dispose();
+        _statements.Clear();
+    }
+
     /// <inheritdoc/>
     public override void Dispose()
     {
         if (IsBack())
             return;
+        EndStatements();
         Prepared?.Dispose();
         base.Dispose();
     }
@@ -131,6 +151,7 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
     {
         if (IsBack())
             return ValueTask.CompletedTask;
+        EndStatements();
         Prepared?.Dispose();
         return base.DisposeAsync();
     }
@@ -191,6 +212,7 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
             e.HasOne<KeyEncapsulation>().WithMany().HasForeignKey(c => c.EncapsulationId);
             e.HasOne<PatientRow>().WithMany().HasForeignKey(c => c.PatientKey);
         });
+        // Leaves, tokens and search rows are WITHOUT ROWID, which a migration has to keep.
         modelBuilder.Entity<LeafRow>(e =>
         {
             e.ToTable("leaves")
@@ -200,10 +222,13 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
                     l.Position,
                     l.Since,
                 });
-            e.HasIndex(l => l.RecordKey);
             e.HasOne<PatientRow>().WithMany().HasForeignKey(l => l.PatientKey);
         });
-        modelBuilder.Entity<TokenRow>(e => e.ToTable("tokens").HasKey(t => new { t.Token, t.RecordKey }));
+        modelBuilder.Entity<TokenRow>(e =>
+        {
+            e.ToTable("tokens").HasKey(t => new { t.Token, t.RecordKey });
+            e.HasIndex(t => t.RecordKey);
+        });
         modelBuilder.Entity<SearchRow>(e =>
         {
             e.ToTable("search").HasKey(s => new { s.PatientKey, s.RecordKey });

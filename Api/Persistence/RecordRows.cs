@@ -21,6 +21,9 @@ internal sealed class PatientRow
     /// <summary>Root of the compartment's tree of current leaves, 32 bytes; empty without a record.</summary>
     public byte[] Root { get; set; } = [];
 
+    /// <summary>Number of the first anchor that has the newest of its leaves; 0 without a record.</summary>
+    public long Since { get; set; }
+
     /// <summary>Who holds the patient's private key.</summary>
     public Custody Custody { get; init; }
 

@@ -210,6 +210,9 @@ internal sealed class Erasure(Store store, AuditTrail audit)
             .FirstOrDefaultAsync(cancellation);
         if (last is null || last.Since == pending)
             return;
+        await context
+            .Patients.Where(p => p.PatientKey == patient)
+            .ExecuteUpdateAsync(set => set.SetProperty(p => p.Since, pending), cancellation);
         context.Leaves.Add(
             new LeafRow
             {

@@ -70,11 +70,11 @@ internal sealed class RecordLeaves
             next = Math.Max(next, row.Position + 1);
         }
         tree.SetAll([.. rows.Select(row => KeyValuePair.Create((long)row.Position, RecordTrees.Element(row.Leaf)))]);
-        var added = rows.Where(row => row.IsConsent).Select(row => row.RecordKey);
+        var added = rows.Where(row => row.IsConsent).Select(row => row.RecordKey).ToList();
         return new RecordLeaves(tree, positions.ToImmutable())
         {
             Next = next,
-            Consents = Consents?.Concat(added).ToHashSet(StringComparer.Ordinal),
+            Consents = added.Count == 0 ? Consents : Consents?.Concat(added).ToHashSet(StringComparer.Ordinal),
         };
     }
 }

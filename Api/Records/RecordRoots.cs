@@ -107,9 +107,11 @@ internal sealed class RecordRoots(Store store) : IDisposable
         {
             foreach (var row in leaves.Keys.Where(row => change.Trees.ContainsKey(row.PatientKey)))
             {
-                row.Root = change.Trees[row.PatientKey].Root.ToBytes();
-                if (context.Entry(row).State == EntityState.Unchanged)
-                    context.Entry(row).Property(r => r.Root).IsModified = true;
+                (row.Root, row.Since) = (change.Trees[row.PatientKey].Root.ToBytes(), anchor);
+                if (context.Entry(row).State != EntityState.Unchanged)
+                    continue;
+                context.Entry(row).Property(r => r.Root).IsModified = true;
+                context.Entry(row).Property(r => r.Since).IsModified = true;
             }
             var index = await audit.AppendAsync(
                 context,
@@ -236,16 +238,16 @@ internal sealed class RecordRoots(Store store) : IDisposable
         await using var context = store.CreateDbContext();
         var logged = await LoggedRootAsync(context, cancellation);
         var roots = ImmutableDictionary.CreateBuilder<string, Fr>(StringComparer.Ordinal);
-        var leaves = new List<KeyValuePair<long, Fr>>();
+        var patients = new RecordTrees.Compartments();
         await foreach (var row in context.Patients.AsNoTracking().AsAsyncEnumerable().WithCancellation(cancellation))
         {
             if (row.Root.Length == 0 || row.Erased is not null)
                 continue;
             roots.Add(row.PatientKey, Element(row.Root));
-            leaves.Add(new(RecordTrees.IndexOf(row), RecordTrees.LeafOf(row, roots[row.PatientKey])));
+            patients.Add(row, roots[row.PatientKey]);
         }
         var global = RecordTrees.EmptyGlobal();
-        global.SetAll(leaves);
+        patients.PutInto(global);
         return global.Root == (logged ?? RecordTrees.EmptyGlobal().Root)
             ? new State(global, roots.ToImmutable())
             : throw Forged();

@@ -25,6 +25,8 @@ internal sealed class RecordWriter : IAsyncDisposable
     private readonly Dictionary<string, Segment> _segments = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<CompartmentRow>> _versions = new(StringComparer.Ordinal);
     private readonly HashSet<(string RecordKey, int Version)> _deleted = [];
+    private readonly Dictionary<string, string> _keys = new(StringComparer.Ordinal);
+    private readonly OrderedDictionary<string, StagedVersion> _staged = new(StringComparer.Ordinal);
 
     private RecordWriter(LedgerContext context, Store store, IDisposable turn)
     {
@@ -57,10 +59,7 @@ internal sealed class RecordWriter : IAsyncDisposable
     /// <summary>Reads what is there of these records, in one query.</summary>
     public async Task LoadAsync(IReadOnlyCollection<string> references, CancellationToken cancellation)
     {
-        var keys = references
-            .Select(_vault.RecordKey)
-            .Where(key => !_versions.ContainsKey(key))
-            .ToHashSet(StringComparer.Ordinal);
+        var keys = references.Select(KeyOf).Where(key => !_versions.ContainsKey(key)).ToHashSet(StringComparer.Ordinal);
         foreach (var key in keys)
             _versions[key] = [];
         var rows = await _context
@@ -89,9 +88,7 @@ internal sealed class RecordWriter : IAsyncDisposable
 
     /// <summary>The newest version of a record that was loaded or written here; 0 when there is none.</summary>
     public int VersionOf(string reference) =>
-        _versions.GetValueOrDefault(_vault.RecordKey(reference)) is { Count: > 0 } versions
-            ? versions.Max(v => v.Version)
-            : 0;
+        _versions.GetValueOrDefault(KeyOf(reference)) is { Count: > 0 } versions ? versions.Max(v => v.Version) : 0;
 
     /// <summary>When what is written here was written.</summary>
     public DateTimeOffset Written => DateTimeOffset.FromUnixTimeMilliseconds(_now);
@@ -124,7 +121,9 @@ internal sealed class RecordWriter : IAsyncDisposable
         if (compartments.Count == 0)
             compartments.Add((await CompartmentAsync(_vault.OrganizationKey, null, create: true, cancellation))!);
 
-        var key = _vault.RecordKey(record.Reference);
+        var key = KeyOf(record.Reference);
+        if (_staged.ContainsKey(key))
+            SealStaged(); // what it is compared with is there then
         if (!_versions.TryGetValue(key, out var versions))
         {
             await LoadAsync([record.Reference], cancellation);
@@ -136,15 +135,8 @@ internal sealed class RecordWriter : IAsyncDisposable
             && versions.Exists(v => compartments.TrueForAll(c => c.Row.PatientKey != v.PatientKey))
         )
             return (WriteOutcome.Rejected, "of an id that is taken");
-        var first = compartments[0];
-        var tag = first.Index.ContentTag(key, record.Content.Span);
         var newest = versions.Count == 0 ? 0 : versions.Max(v => v.Version);
-        var isKnown = versions.Exists(v =>
-            v.PatientKey == first.Row.PatientKey
-            && v.ContentTag.AsSpan().SequenceEqual(tag)
-            && (reason == WriteReason.Import || (v.Version == newest && !_deleted.Contains((key, newest))))
-        );
-        if (isKnown && reason != WriteReason.Deletion)
+        if (reason != WriteReason.Deletion && newest > 0 && IsKnown(key, newest, record, compartments[0], reason))
             return (WriteOutcome.Unchanged, null);
 
         if (newest > 0 && reason != WriteReason.Deletion)
@@ -158,36 +150,69 @@ internal sealed class RecordWriter : IAsyncDisposable
                 return (WriteOutcome.Rejected, "beyond the 16,384 records that one patient can have");
         }
 
-        var targets = new List<CompartmentToSeal>();
+        var segments = new List<Segment>();
         foreach (var compartment in compartments)
         {
-            if (await SegmentAsync(compartment, record.SensitivityClass, cancellation) is not { } segment)
-                return (WriteOutcome.Rejected, "of a patient whose keys cannot be had");
-            targets.Add(new CompartmentToSeal(segment, Meta(record, compartment)));
+            if (await SegmentAsync(compartment, record.SensitivityClass, cancellation) is { } segment)
+                segments.Add(segment);
         }
-        var version = newest + 1;
-        var written = _sealing.Seal(
-            new RecordToSeal
-            {
-                Facts = record.Description.Facts,
-                Version = version,
-                Content = record.Content,
-                Compartments = targets,
-            }
-        );
-        if (written is null)
+        if (segments.Count < compartments.Count || !_sealing.TryPrepare(segments))
             return (WriteOutcome.Rejected, "of a patient whose keys cannot be had");
-        foreach (var compartment in compartments)
-            compartment.Written.Add((written, compartment.Positions!.Take(key), record.Type == "Consent"));
-        Stage(written.Record, versions, reason == WriteReason.Deletion);
+        var isNew = newest == 0 || _deleted.Contains((key, newest));
+        var staged = new StagedVersion(_sealing, record, newest + 1)
+        {
+            Key = key,
+            IsDeletion = reason == WriteReason.Deletion,
+            IsNew = isNew,
+            Time = _now,
+        };
+        foreach (var (compartment, segment) in compartments.Zip(segments))
+            staged.Add(compartment, segment, compartment.Positions!.Take(key));
+        _staged.Add(key, staged);
+        versions.AddRange(staged.Placeholders);
         if (record.Type == "Consent")
             compartments.ForEach(StageChange);
-        var isNew = version == 1 || _deleted.Contains((key, newest));
-        if (reason == WriteReason.Deletion)
-            Unstage(key, version);
-        else
-            StageFound(record, key, compartments, isNew);
+        if (staged.IsDeletion)
+            _deleted.Add((key, newest + 1));
         return (isNew ? WriteOutcome.Created : WriteOutcome.Updated, null);
+    }
+
+    private bool IsKnown(
+        string key,
+        int newest,
+        PreparedRecord record,
+        WriteCompartment compartment,
+        WriteReason reason
+    )
+    {
+        var tag = compartment.Index.ContentTag(key, record.Content.Span);
+        return _versions[key]
+            .Exists(v =>
+                v.PatientKey == compartment.Row.PatientKey
+                && v.ContentTag.AsSpan().SequenceEqual(tag)
+                && (reason == WriteReason.Import || (v.Version == newest && !_deleted.Contains((key, newest))))
+            );
+    }
+
+    // All at once, on all processors: it takes longer than everything else of a write but its rows.
+    private void SealStaged()
+    {
+        Parallel.ForEach(_staged.Values, one => one.Seal());
+        foreach (var (key, one) in _staged)
+        {
+            var rows = one.Stage(_rows);
+            var versions = _versions[key];
+            versions.RemoveAll(v => v.Version == rows[0].Version);
+            versions.AddRange(rows);
+        }
+        _staged.Clear();
+    }
+
+    private string KeyOf(string reference)
+    {
+        if (!_keys.TryGetValue(reference, out var key))
+            _keys.Add(reference, key = _vault.RecordKey(reference));
+        return key;
     }
 
     // What the patient raised stays on the versions that follow.
@@ -215,7 +240,7 @@ internal sealed class RecordWriter : IAsyncDisposable
         await LoadAsync([reference], cancellation);
         return
         [
-            .. _versions[_vault.RecordKey(reference)]
+            .. _versions[KeyOf(reference)]
                 .Select(v => v.PatientKey)
                 .Where(k => k != _vault.OrganizationKey)
                 .Distinct(StringComparer.Ordinal),
@@ -239,6 +264,7 @@ internal sealed class RecordWriter : IAsyncDisposable
         CancellationToken cancellation
     )
     {
+        SealStaged();
         _context.Encapsulations.AddRange(_sealing.Encapsulations);
         var changed = _compartments.Values.Where(c => c.Written.Count > 0).ToList();
         SealedWrite.HashLeaves(changed.SelectMany(c => c.Written.Select(w => w.Write)).Distinct());
@@ -266,14 +292,6 @@ internal sealed class RecordWriter : IAsyncDisposable
             compartment.Index.Dispose();
         await _context.DisposeAsync();
         _turn.Dispose();
-    }
-
-    // Where the patient's exception classes cannot be read, the record carries all eight bits.
-    private static RecordMeta Meta(PreparedRecord record, WriteCompartment compartment)
-    {
-        var bits = compartment.Classes?.BitsOf(record.Description.Facts) ?? ExceptionClasses.AllBits;
-        var meta = record.Meta;
-        return new RecordMeta(meta.Type, meta.Labels | bits, meta.Day);
     }
 
     // Grants follow their consents; until they do, the row says that they are to be made anew.
@@ -345,36 +363,5 @@ internal sealed class RecordWriter : IAsyncDisposable
             return null;
         _segments.Add(classKey, segment);
         return segment;
-    }
-
-    private void Unstage(string key, int version)
-    {
-        _deleted.Add((key, version));
-        _rows.Unfind(key);
-    }
-
-    private void Stage(SealedRecord sealedRecord, List<CompartmentRow> versions, bool isDeleted)
-    {
-        var row = new RecordRow
-        {
-            RecordKey = sealedRecord.RecordKey,
-            Version = sealedRecord.Version,
-            Content = sealedRecord.Content,
-            Written = _now,
-            IsDeleted = isDeleted,
-            Compartments = [.. sealedRecord.Compartments.Select(c => CompartmentRow.Of(sealedRecord, c))],
-        };
-        _rows.Add(row);
-        versions.AddRange(row.Compartments);
-    }
-
-    private void StageFound(PreparedRecord record, string key, IReadOnlyList<WriteCompartment> compartments, bool isNew)
-    {
-        foreach (var (row, index, _) in compartments)
-        {
-            if (isNew)
-                _rows.AddToken(index.Token("", "_type", record.Type), key);
-            _rows.Find(row.PatientKey, key, SearchRows.Of(record, index));
-        }
     }
 }

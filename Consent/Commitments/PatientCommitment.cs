@@ -30,6 +30,24 @@ public static class EnrolmentLeaf
         Enum.IsDefined(custody)
             ? PoseidonHash.Hash(Tags.Enrolment, patient, Fr.From((ulong)custody), Fr.Zero, Fr.Zero)
             : throw new ArgumentOutOfRangeException(nameof(custody));
+
+    /// <summary>Computes many E, in the order of what they are made of.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">No such custody.</exception>
+    public static Fr[] ComputeMany(ReadOnlySpan<(Fr Patient, Custody Custody)> openings)
+    {
+        const int Inputs = 5;
+        var (inputs, leaves) = (new Fr[openings.Length * Inputs], new Fr[openings.Length]);
+        for (var i = 0; i < openings.Length; i++)
+        {
+            var (patient, custody) = openings[i];
+            if (!Enum.IsDefined(custody))
+                throw new ArgumentOutOfRangeException(nameof(openings));
+            ReadOnlySpan<Fr> one = [Tags.Enrolment, patient, Fr.From((ulong)custody), Fr.Zero, Fr.Zero];
+            one.CopyTo(inputs.AsSpan(i * Inputs));
+        }
+        PoseidonHash.HashMany(Inputs, inputs, leaves);
+        return leaves;
+    }
 }
 
 /// <summary>L = H(tag, P, patRoot): the leaf of the global record tree.</summary>
@@ -37,6 +55,20 @@ public static class PatientRecordsLeaf
 {
     /// <summary>Computes L from the patient and the root of the patient's own tree.</summary>
     public static Fr Compute(Fr patient, Fr patRoot) => PoseidonHash.Hash(Tags.PatientRecords, patient, patRoot);
+
+    /// <summary>Computes many L, in the order of what they are made of.</summary>
+    public static Fr[] ComputeMany(ReadOnlySpan<(Fr Patient, Fr PatRoot)> openings)
+    {
+        const int Inputs = 3;
+        var (inputs, leaves) = (new Fr[openings.Length * Inputs], new Fr[openings.Length]);
+        for (var i = 0; i < openings.Length; i++)
+        {
+            ReadOnlySpan<Fr> one = [Tags.PatientRecords, openings[i].Patient, openings[i].PatRoot];
+            one.CopyTo(inputs.AsSpan(i * Inputs));
+        }
+        PoseidonHash.HashMany(Inputs, inputs, leaves);
+        return leaves;
+    }
 }
 
 /// <summary>grantee = H(tag, keyDigest, identifierDigest, granteeSalt).</summary>

@@ -1,4 +1,7 @@
+using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
+using System.Text.Unicode;
 using MedLedger.Crypto.Sealing;
 
 namespace MedLedger.Consent.Vault;
@@ -24,6 +27,10 @@ public sealed class PatientIndex : IDisposable
     public string Token(string resourceType, string parameter, string value) =>
         SearchToken.Compute(_tokens, resourceType, parameter, value);
 
+    /// <summary>The first bytes of the same, at most 16.</summary>
+    public void CutToken(string resourceType, string parameter, string value, Span<byte> start) =>
+        SearchToken.Compute(_tokens, resourceType, parameter, value, start);
+
     /// <summary>The opaque key of a sensitivity class (<see cref="Segment.ClassKey"/>).</summary>
     public string ClassKey(string sensitivityClass) =>
         Convert.ToHexStringLower(_classes.Mac(Encoding.UTF8.GetBytes(sensitivityClass)));
@@ -48,10 +55,31 @@ public sealed class PatientIndex : IDisposable
 internal static class SearchToken
 {
     private const int TokenSize = 16;
+    private const int ShortText = 512;
+    private const int LengthsSize = 24;
 
     public static string Compute(SecretKey key, string resourceType, string parameter, string value)
     {
-        var text = $"{resourceType.Length}:{resourceType}{parameter.Length}:{parameter}{value}";
-        return Convert.ToHexStringLower(key.Mac(Encoding.UTF8.GetBytes(text)).AsSpan(0, TokenSize));
+        Span<byte> token = stackalloc byte[TokenSize];
+        Compute(key, resourceType, parameter, value, token);
+        return Convert.ToHexStringLower(token);
+    }
+
+    public static void Compute(SecretKey key, string resourceType, string parameter, string value, Span<byte> start)
+    {
+        if (start.Length > TokenSize)
+            throw new ArgumentException("A token has 16 bytes.", nameof(start));
+        var longest =
+            Encoding.UTF8.GetMaxByteCount(resourceType.Length + parameter.Length + value.Length) + LengthsSize;
+        var text = longest <= ShortText ? stackalloc byte[ShortText] : new byte[longest];
+        Utf8.TryWrite(
+            text,
+            CultureInfo.InvariantCulture,
+            $"{resourceType.Length}:{resourceType}{parameter.Length}:{parameter}{value}",
+            out var length
+        );
+        Span<byte> mac = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        key.Mac(text[..length], mac);
+        mac[..start.Length].CopyTo(start);
     }
 }

@@ -8,7 +8,7 @@ namespace MedLedger.Consent.Vault;
 /// <summary>
 /// The sealing of one write transaction. It makes one encapsulation for each segment and seals all its keys in that
 /// context by sequence number; a retried transaction starts a new one, since a context begun again would repeat nonces.
-/// For one thread.
+/// For one thread; what <see cref="TryPrepare"/> made ready, several may seal at the same time.
 /// </summary>
 public sealed class SealingTransaction : IDisposable
 {
@@ -20,6 +20,10 @@ public sealed class SealingTransaction : IDisposable
 
     /// <summary>The encapsulations made so far; they are stored in the same database transaction as the records.</summary>
     public IReadOnlyCollection<KeyEncapsulation> Encapsulations => [.. _contexts.Values.Select(c => c.Row)];
+
+    /// <summary>Makes segments ready to be sealed to; false when the keys of one of their compartments cannot be had.</summary>
+    public bool TryPrepare(IEnumerable<Segment> segments) =>
+        segments.All(segment => Keys(segment.PatientKey) is { } keys && Context(segment, keys.Kek) is not null);
 
     /// <summary>Seals one version of a record; null when the keys of one of its compartments cannot be had.</summary>
     /// <exception cref="ArgumentException">No compartment, one twice, or a version below 1.</exception>

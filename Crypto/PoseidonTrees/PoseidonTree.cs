@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using MedLedger.Crypto.Fields;
 using MedLedger.Crypto.Poseidon;
 
@@ -5,13 +6,20 @@ namespace MedLedger.Crypto.PoseidonTrees;
 
 /// <summary>
 /// A Merkle tree of fixed depth with Poseidon(2) or Poseidon(4) nodes; an empty leaf is 0. Only what differs from the empty
-/// tree is held, in small pages that copies share until one of them writes, so that neither depth nor a copy costs much.
-/// A fixed depth is what keeps an inner node from passing as a leaf. Not safe for concurrent writes and copies.
+/// tree is held, in small pages that copies share until one of them writes: a copy costs the same however many leaves
+/// there are, and a write to it what it changes. A fixed depth is what keeps an inner node from passing as a leaf. Not
+/// safe for concurrent writes and copies.
 /// </summary>
 public sealed class PoseidonTree
 {
     private const int PageBits = 4;
-    private readonly Dictionary<long, Page>[] _levels;
+    private const int MostBits = 48;
+
+    // The node of each level above empty leaves alone.
+    private static readonly Lazy<Fr[]> EmptyOfTwo = new(() => HashEmpty(2));
+    private static readonly Lazy<Fr[]> EmptyOfFour = new(() => HashEmpty(4));
+
+    private readonly ImmutableDictionary<long, Page>.Builder[] _levels;
     private readonly Fr[] _empty;
     private object _owner = new();
 
@@ -27,23 +35,20 @@ public sealed class PoseidonTree
         if (arity is not (2 or 4))
             throw new ArgumentOutOfRangeException(nameof(arity), "A node has 2 or 4 children.");
         ArgumentOutOfRangeException.ThrowIfLessThan(depth, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(depth, 48 / BitsPerLevel(arity));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(depth, MostBits / BitsPerLevel(arity));
         Arity = arity;
         Depth = depth;
         Capacity = 1L << (depth * BitsPerLevel(arity));
-        _levels = new Dictionary<long, Page>[depth + 1];
-        _empty = new Fr[depth + 1];
+        _levels = new ImmutableDictionary<long, Page>.Builder[depth + 1];
         for (var level = 0; level <= depth; level++)
-        {
-            _levels[level] = [];
-            _empty[level] = level == 0 ? Fr.Zero : HashEmpty(_empty[level - 1], arity);
-        }
+            _levels[level] = ImmutableDictionary.CreateBuilder<long, Page>();
+        _empty = (arity == 2 ? EmptyOfTwo : EmptyOfFour).Value;
     }
 
     private PoseidonTree(PoseidonTree other)
     {
         (Arity, Depth, Capacity, _empty) = (other.Arity, other.Depth, other.Capacity, other._empty);
-        _levels = [.. other._levels.Select(level => new Dictionary<long, Page>(level))];
+        _levels = [.. other._levels.Select(level => level.ToImmutable().ToBuilder())];
         other._owner = new object(); // its pages are shared from now on
     }
 
@@ -165,11 +170,16 @@ public sealed class PoseidonTree
 
     private static int BitsPerLevel(int arity) => arity == 2 ? 1 : 2;
 
-    private static Fr HashEmpty(Fr child, int arity)
+    private static Fr[] HashEmpty(int arity)
     {
+        var empty = new Fr[MostBits / BitsPerLevel(arity) + 1];
         var children = new Fr[arity];
-        Array.Fill(children, child);
-        return PoseidonHash.Hash(children);
+        for (var level = 1; level < empty.Length; level++)
+        {
+            Array.Fill(children, empty[level - 1]);
+            empty[level] = PoseidonHash.Hash(children);
+        }
+        return empty;
     }
 
     private void Put(int level, long index, Fr value)

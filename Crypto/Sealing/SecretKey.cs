@@ -71,6 +71,9 @@ public sealed class SecretKey : IDisposable
     /// <summary>HMAC-SHA-256 of the data under this key.</summary>
     internal byte[] Mac(ReadOnlySpan<byte> data) => HMACSHA256.HashData(Bytes, data);
 
+    /// <summary>The same into 32 bytes of the caller.</summary>
+    internal void Mac(ReadOnlySpan<byte> data, Span<byte> mac) => HMACSHA256.HashData(Bytes, data, mac);
+
     /// <inheritdoc/>
     public void Dispose()
     {

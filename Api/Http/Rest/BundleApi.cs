@@ -13,12 +13,13 @@ internal static class BundleApi
         var (body, problem) = await ResourceInput.ReadAsync(exchange.Http.Request, exchange.Aborted);
         if (body is null)
             return problem!.ToResult();
-        if (BundleEntry.TryRead(body, out var invalid) is not var (type, entries))
+        using var bundle = BundleRequest.TryRead(body, out var invalid);
+        if (bundle is null)
             return invalid!.ToResult();
-        if (type == "transaction")
-            return await TransactionApi.RunAsync(exchange, entries);
-        var answers = new List<InnerAnswer>(entries.Count);
-        foreach (var entry in entries)
+        if (bundle.Type == "transaction")
+            return await TransactionApi.RunAsync(exchange, bundle.Entries);
+        var answers = new List<InnerAnswer>(bundle.Entries.Count);
+        foreach (var entry in bundle.Entries)
             answers.Add(await SendAsync(exchange, entry));
         return FhirBody.Of(exchange, Response("batch-response", answers, exchange.BaseUrl));
     }

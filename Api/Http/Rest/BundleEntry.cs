@@ -3,14 +3,20 @@ using System.Text.Json;
 
 namespace MedLedger.Api.Http.Rest;
 
-/// <summary>One entry of a batch or transaction, as it came.</summary>
-internal sealed record BundleEntry(string? FullUrl, string Method, string Url, byte[]? Resource)
+/// <summary>One entry of a batch or transaction, as it came; it lasts as long as its <see cref="BundleRequest"/>.</summary>
+internal sealed record BundleEntry(string? FullUrl, string Method, string Url)
 {
-    private const int MaxEntries = 20_000;
-    private static readonly JsonDocumentOptions Options = new() { MaxDepth = 72, AllowDuplicateProperties = false };
+    /// <summary>The resource; undefined for none.</summary>
+    public JsonElement Json { get; init; }
+
+    /// <summary>Whether there is a resource.</summary>
+    public bool HasResource => Json.ValueKind != JsonValueKind.Undefined;
+
+    /// <summary>A copy of the resource's bytes; null for none.</summary>
+    public byte[]? Resource => HasResource ? JsonMarshal.GetRawUtf8Value(Json).ToArray() : null;
 
     /// <summary>The conditions of the entry, as the headers that they stand for.</summary>
-    public IReadOnlyList<(string Name, string Value)> Conditions { get; private init; } = [];
+    public IReadOnlyList<(string Name, string Value)> Conditions { get; init; } = [];
 
     /// <summary>The path of the URL, without its query.</summary>
     public string Path => Url.Split('?')[0].Trim('/');
@@ -21,22 +27,52 @@ internal sealed record BundleEntry(string? FullUrl, string Method, string Url, b
     /// <summary>A condition; null when it is not there.</summary>
     public string? Condition(string name) =>
         Conditions.Where(c => c.Name == name).Select(c => c.Value).FirstOrDefault();
+}
+
+/// <summary>A batch or transaction, as it came: the entries are parts of its JSON.</summary>
+internal sealed class BundleRequest : IDisposable
+{
+    private const int MaxEntries = 20_000;
+
+    // What a resource may have (ResourceInput), below the Bundle, its list and the entry.
+    private static readonly JsonDocumentOptions Options = new()
+    {
+        MaxDepth = ResourceInput.MaxDepth + 3,
+        AllowDuplicateProperties = false,
+    };
+
+    private readonly JsonDocument _document;
+
+    private BundleRequest(JsonDocument document, string type, IReadOnlyList<BundleEntry> entries) =>
+        (_document, Type, Entries) = (document, type, entries);
+
+    /// <summary><c>batch</c> or <c>transaction</c>.</summary>
+    public string Type { get; }
+
+    /// <summary>In the order in which they came.</summary>
+    public IReadOnlyList<BundleEntry> Entries { get; }
 
     /// <summary>Reads a Bundle of requests; the problem says what is wrong with it.</summary>
-    public static (string Type, IReadOnlyList<BundleEntry> Entries)? TryRead(byte[] json, out Outcome? problem)
+    public static BundleRequest? TryRead(byte[] json, out Outcome? problem)
     {
+        JsonDocument? document = null;
         try
         {
-            using var document = JsonDocument.Parse(json, Options);
+            document = JsonDocument.Parse(json, Options);
             problem = Read(document.RootElement, out var type, out var entries);
-            return problem is null ? (type, entries) : null;
+            if (problem is null)
+                return new BundleRequest(document, type, entries);
         }
         catch (Exception broken) when (broken is JsonException or InvalidOperationException)
         {
             problem = Outcomes.Table.Structure("The body is not readable as JSON.");
-            return null;
         }
+        document?.Dispose();
+        return null;
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _document.Dispose();
 
     private static Outcome? Read(JsonElement root, out string type, out List<BundleEntry> entries)
     {
@@ -59,12 +95,10 @@ internal sealed record BundleEntry(string? FullUrl, string Method, string Url, b
                 return Outcomes.Table.BadRequest($"entry[{entries.Count}].request has no method.");
             if (Text(request, "url") is not { } url)
                 return Outcomes.Table.BadRequest($"entry[{entries.Count}].request has no url.");
-            var resource = item.TryGetProperty("resource", out var given)
-                ? JsonMarshal.GetRawUtf8Value(given).ToArray()
-                : null;
             entries.Add(
-                new BundleEntry(Text(item, "fullUrl"), method, url, resource)
+                new BundleEntry(Text(item, "fullUrl"), method, url)
                 {
+                    Json = item.TryGetProperty("resource", out var resource) ? resource : default,
                     Conditions = [.. ConditionsOf(request)],
                 }
             );

@@ -7,8 +7,15 @@ namespace MedLedger.Api.Http.Rest;
 /// <summary>Reads resources that clients send, before anything is looked up.</summary>
 internal static class ResourceInput
 {
+    /// <summary>Levels of JSON that a resource may have.</summary>
+    public const int MaxDepth = 64;
+
     // A member that stands twice would mean one thing here and another to who reads the record.
-    private static readonly JsonDocumentOptions Options = new() { MaxDepth = 64, AllowDuplicateProperties = false };
+    private static readonly JsonDocumentOptions Options = new()
+    {
+        MaxDepth = MaxDepth,
+        AllowDuplicateProperties = false,
+    };
 
     private static readonly IReadOnlyDictionary<string, string> NoReferences = new Dictionary<string, string>(
         StringComparer.Ordinal
@@ -41,36 +48,41 @@ internal static class ResourceInput
     /// <summary>Type and id on the first level of a resource; null when it is no JSON object with a type.</summary>
     public static (string Type, string? Id)? Identity(ReadOnlyMemory<byte> json)
     {
-        using var document = Parse(json, out var identity);
-        return identity;
+        using var document = Parse(json);
+        return document is null ? null : Identity(document.RootElement);
     }
 
-    // Null with no identity when it is no JSON object with a type, or has a member twice.
-    private static JsonDocument? Parse(ReadOnlyMemory<byte> json, out (string Type, string? Id)? identity)
+    /// <summary>The same of a resource in a Bundle.</summary>
+    public static (string Type, string? Id)? Identity(JsonElement resource)
     {
-        identity = null;
-        JsonDocument? document = null;
         try
         {
-            document = JsonDocument.Parse(json, Options);
-            var root = document.RootElement;
             if (
-                root.ValueKind == JsonValueKind.Object
-                && root.TryGetProperty("resourceType", out var type)
-                && type.ValueKind == JsonValueKind.String
+                resource.ValueKind != JsonValueKind.Object
+                || !resource.TryGetProperty("resourceType", out var type)
+                || type.ValueKind != JsonValueKind.String
             )
-            {
-                var hasId = root.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String;
-                identity = (type.GetString()!, hasId ? id.GetString() : null);
-                return document;
-            }
+                return null;
+            var hasId = resource.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String;
+            return (type.GetString()!, hasId ? id.GetString() : null);
+        }
+        catch (InvalidOperationException)
+        {
+            return null; // text that is no Unicode
+        }
+    }
+
+    // Null when it is no JSON, or has a member twice.
+    private static JsonDocument? Parse(ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            return JsonDocument.Parse(json, Options);
         }
         catch (Exception broken) when (broken is JsonException or InvalidOperationException)
         {
-            identity = null;
+            return null;
         }
-        document?.Dispose();
-        return null;
     }
 
     /// <summary>
@@ -118,8 +130,20 @@ internal static class ResourceInput
         IReadOnlyDictionary<string, string>? references = null
     )
     {
-        using var document = Parse(json, out var found);
-        if (found is not { } identity)
+        using var document = Parse(json);
+        return Prepare(document?.RootElement ?? default, type, id, isOwnId, references);
+    }
+
+    /// <summary>The same of one that is read already, without a member that stands twice; undefined for none.</summary>
+    public static (PreparedRecord? Record, Outcome? Problem) Prepare(
+        JsonElement resource,
+        string type,
+        string id,
+        bool isOwnId,
+        IReadOnlyDictionary<string, string>? references = null
+    )
+    {
+        if (Identity(resource) is not { } identity)
             return (null, Outcomes.Table.Structure("The body is not one FHIR resource in JSON."));
         if (!ResourceParser.ResourceTypes.Contains(identity.Type))
             return (null, Outcomes.Table.Structure("The body has no resource type of FHIR R4."));
@@ -127,7 +151,7 @@ internal static class ResourceInput
             return (null, Outcomes.Table.BadRequest("The body's resource type is not that of the URL."));
         if (isOwnId && identity.Id != id)
             return (null, Outcomes.Table.BadRequest("The body's id is not that of the URL."));
-        var record = PreparedRecord.TryPrepareServed(document!.RootElement, references, id, out var issues);
+        var record = PreparedRecord.TryPrepareServed(resource, references, id, out var issues);
         return record is null ? (null, Outcomes.Table.Invalid(issues)) : (record, null);
     }
 }

@@ -75,7 +75,7 @@ internal static class TransactionApi
             if (!ResourceParser.ResourceTypes.Contains(parts[0]))
                 return Wrong("FHIR R4 has no such resource type.");
             step.Type = parts[0];
-            var (query, hasResource) = (step.Entry.Query, step.Entry.Resource is not null);
+            var (query, hasResource) = (step.Entry.Query, step.Entry.HasResource);
             switch (step.Entry.Method)
             {
                 case "POST" when parts.Length == 1 && query is null && hasResource:
@@ -158,7 +158,7 @@ internal static class TransactionApi
                     return;
                 var isOwnId = step.Entry.Method == "PUT" && step.Criteria is null;
                 (step.Record, problems[i]) = ResourceInput.Prepare(
-                    step.Entry.Resource,
+                    step.Entry.Json,
                     step.Type,
                     step.Id,
                     isOwnId,

@@ -45,7 +45,7 @@ internal static class TransactionConditions
                 isKept = match is not null;
                 return null;
             case "PUT":
-                var given = ResourceInput.Identity(step.Entry.Resource)?.Id;
+                var given = ResourceInput.Identity(step.Entry.Json)?.Id;
                 var (id, problem) = ConditionalApi.Target(exchange, step.Type, given, match?.Id);
                 step.IsNew = id is null;
                 step.Id = id ?? RecordChanges.NewId();

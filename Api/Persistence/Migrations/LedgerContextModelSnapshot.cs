@@ -314,8 +314,6 @@ namespace MedLedger.Api.Persistence.Migrations
 
                     b.HasKey("PatientKey", "Position", "Since");
 
-                    b.HasIndex("RecordKey");
-
                     b.ToTable("leaves", (string)null);
                 });
 
@@ -410,6 +408,9 @@ namespace MedLedger.Api.Persistence.Migrations
                         .IsRequired()
                         .HasColumnType("BLOB");
 
+                    b.Property<long>("Since")
+                        .HasColumnType("INTEGER");
+
                     b.HasKey("PatientKey");
 
                     b.HasIndex("Index")
@@ -483,6 +484,8 @@ namespace MedLedger.Api.Persistence.Migrations
                         .HasColumnType("TEXT");
 
                     b.HasKey("Token", "RecordKey");
+
+                    b.HasIndex("RecordKey");
 
                     b.ToTable("tokens", (string)null);
                 });

@@ -22,6 +22,7 @@ public sealed class PlainResourceTests
         "Procedure",
         "Immunization",
         "DiagnosticReport",
+        "Condition",
     ];
 
     // What breaks rules of some type or place.
@@ -59,6 +60,10 @@ public sealed class PlainResourceTests
         "{\"start\":\"2021-01-01T00:00:00Z\",\"end\":\"2020-01-01T00:00:00Z\"}",
         "{\"value\":1,\"code\":\"mg\"}",
         "{\"coding\":[{\"code\":\"a b\"}]}",
+        "{\"coding\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/condition-clinical\",\"code\":\"active\"}]}",
+        "{\"coding\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/condition-clinical\",\"code\":\"resolved\"}]}",
+        "{\"coding\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/condition-ver-status\",\"code\":\"entered-in-error\"}]}",
+        "{\"coding\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/allergyintolerance-verification\",\"code\":\"entered-in-error\"}]}",
         "{\"id\":\"x\"}",
         "[{\"url\":\"http://example.org/x\"}]",
         "[{\"url\":\"http://example.org/x\",\"valueString\":\"x\",\"valueCode\":\"y\"}]",
@@ -146,6 +151,28 @@ public sealed class PlainResourceTests
     [InlineData(
         """{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"#a"},"contained":[{"resourceType":"Patient","id":"a","meta":{"versionId":"1"}}]}"""
     )]
+    [InlineData(
+        """{"resourceType":"Condition","subject":{"reference":"Patient/a"},"clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-clinical","code":"over"}]}}"""
+    )]
+    [InlineData(
+        """{"resourceType":"Condition","subject":{"reference":"Patient/a"},"clinicalStatus":{"coding":[{"system":"http://example.org","code":"active"}]}}"""
+    )]
+    [InlineData(
+        """{"resourceType":"Condition","subject":{"reference":"Patient/a"},"clinicalStatus":{"text":"active"}}"""
+    )]
+    [InlineData(
+        """{"resourceType":"Condition","subject":{"reference":"Patient/a"},"abatementDateTime":"2020","clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-clinical","code":"active"}]}}"""
+    )]
+    [InlineData(
+        """{"resourceType":"Condition","subject":{"reference":"Patient/a"},"abatementDateTime":"2020","clinicalStatus":{"coding":[{"system":"http://example.org","code":"resolved"},{"system":"http://terminology.hl7.org/CodeSystem/condition-clinical","code":"active"}]}}"""
+    )]
+    [InlineData(
+        """{"resourceType":"Condition","subject":{"reference":"Patient/a"},"clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-clinical","code":"active"}]},"verificationStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-ver-status","code":"entered-in-error"}]}}"""
+    )]
+    [InlineData("""{"resourceType":"AllergyIntolerance","patient":{"reference":"Patient/a"}}""")]
+    [InlineData(
+        """{"resourceType":"ServiceRequest","status":"active","intent":"order","subject":{"reference":"Patient/a"},"orderDetail":[{"text":"x"}]}"""
+    )]
     [InlineData("""{"resourceType":"Nothing"}""")]
     [InlineData("[]")]
     [InlineData("")]
@@ -159,6 +186,15 @@ public sealed class PlainResourceTests
     )]
     [InlineData(
         """{"resourceType":"Encounter","status":"finished","class":{"code":"AMB"},"period":{"start":"2020-01-01T10:00:00+01:00","end":"2020-01-01T10:00:00Z"}}"""
+    )]
+    [InlineData(
+        """{"resourceType":"Condition","subject":{"reference":"Patient/a"},"abatementDateTime":"2020","clinicalStatus":{"coding":[{"system":"http://example.org","code":"x"},{"system":"http://terminology.hl7.org/CodeSystem/condition-clinical","code":"resolved"}]},"verificationStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-ver-status","code":"confirmed"}]}}"""
+    )]
+    [InlineData(
+        """{"resourceType":"AllergyIntolerance","patient":{"reference":"Patient/a"},"clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical","code":"active"}]}}"""
+    )]
+    [InlineData(
+        """{"resourceType":"ServiceRequest","status":"active","intent":"order","subject":{"reference":"Patient/a"},"code":{"text":"y"},"orderDetail":[{"text":"x"}]}"""
     )]
     public void What_is_plainly_valid_is_plain(string json) =>
         Assert.True(PlainResource.Is(Encoding.UTF8.GetBytes(json)));
@@ -200,6 +236,10 @@ public sealed class PlainResourceTests
                     "note",
                     "system",
                     "use",
+                    "clinicalStatus",
+                    "verificationStatus",
+                    "abatementDateTime",
+                    "orderDetail",
                 ];
                 one[names[random.Next(names.Length)]] = value;
                 break;

@@ -55,6 +55,26 @@ public class PoseidonTreeTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new PoseidonTree(2, 3).SetAll([new(8, Fr.One)]));
     }
 
+    [Fact]
+    public void Copies_and_what_they_were_made_of_change_on_their_own()
+    {
+        var first = new PoseidonTree(4, 4);
+        first.SetAll([.. Enumerable.Range(0, 100).Select(i => KeyValuePair.Create((long)i, Fr.From((ulong)i + 1)))]);
+        var root = first.Root;
+        var (second, third) = (first.Copy(), first.Copy());
+        second.Set(3, Fr.From(500));
+        first.Set(99, Fr.From(600));
+        second.Set(200, Fr.One);
+        Assert.Equal(root, third.Root);
+        Assert.Equal(Fr.From(4), first.Get(3));
+        Assert.Equal(Fr.From(100), second.Get(99));
+        Assert.Equal(Fr.Zero, first.Get(200));
+        third.Set(3, Fr.From(500));
+        third.Set(200, Fr.One);
+        Assert.Equal(second.Root, third.Root);
+        Assert.Equal(second.Path(3).SelectMany(p => p), third.Path(3).SelectMany(p => p));
+    }
+
     [Theory]
     [InlineData(2, 20)]
     [InlineData(4, 12)]
