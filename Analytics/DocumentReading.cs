@@ -150,7 +150,15 @@ internal sealed class DocumentReading
     {
         var span = new TextSpan(_tokens[first + run.First].Start, _tokens[first + run.End - 1].End);
         var negation = tagged.NegationOf(run.First, run.End);
-        var (assertion, cue) = AssertionJudge.Decide(scopes, run.First, run.End, span, negation, _sections.Current);
+        var (assertion, cue) = AssertionJudge.Decide(
+            scopes,
+            run.Type,
+            run.First,
+            run.End,
+            span,
+            negation,
+            _sections.Current
+        );
         return new Finding
         {
             Type = run.Type,

@@ -17,9 +17,10 @@ internal static class AssertionJudge
     // Nor one of this many words.
     private const int PlainWords = 3;
 
-    /// <summary>The assertion of the tokens from <paramref name="first"/> to <paramref name="end"/> of a sentence.</summary>
+    /// <summary>The assertion of a finding, the tokens from <paramref name="first"/> to <paramref name="end"/> of a sentence.</summary>
     public static (Assertion Assertion, Cue? Cue) Decide(
         ContextScopes scopes,
+        string type,
         int first,
         int end,
         TextSpan span,
@@ -27,10 +28,10 @@ internal static class AssertionJudge
         SectionRule? section
     )
     {
-        var (assertion, cue) = scopes.Of(first, end);
+        var (assertion, cue) = scopes.Of(first, end, type);
         if (assertion == Assertion.Negated && negation < SurelyNot && IsDoubtful(cue, span))
             (assertion, cue) = (Assertion.Present, null);
-        else if (assertion == Assertion.Present && negation > SurelyNegated && !scopes.IsCutOff(first))
+        else if (assertion == Assertion.Present && negation > SurelyNegated && !scopes.IsCutOff(first, type))
             (assertion, cue) = (Assertion.Negated, scopes.NearestNegation(first, end));
         if (assertion == Assertion.Present && section?.Assertion is { } category)
             assertion = FromSection(category);

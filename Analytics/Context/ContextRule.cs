@@ -33,6 +33,21 @@ internal enum ContextDirection
     Backward,
 }
 
+/// <summary>Where in a sentence the words of a cue must stand.</summary>
+internal enum ContextPlace
+{
+    Anywhere,
+
+    /// <summary>At the beginning of the sentence: "Should pain recur".</summary>
+    Start,
+
+    /// <summary>Nothing follows in the sentence: "Fever: no" denies, "Fever: no cough" does not.</summary>
+    End,
+
+    /// <summary>After white space within a line, and the next word follows without any: ", -chills", but no list's dash.</summary>
+    Attached,
+}
+
 /// <summary>One line of <c>rules/context.json</c>, in the manner of ConText (Harkema et al. 2009).</summary>
 internal sealed record ContextRule
 {
@@ -49,9 +64,23 @@ internal sealed record ContextRule
     /// <summary>Categories whose scopes a terminator leaves alone.</summary>
     public IReadOnlyList<ContextCategory>? Except { get; init; }
 
+    /// <summary>Types of the findings that it speaks of; null means all.</summary>
+    public string[]? Types { get; init; }
+
+    /// <summary>Types of findings that it does not speak of: a test that "was negative" was done.</summary>
+    public string[]? ExceptTypes { get; init; }
+
+    /// <summary>Where the words must stand to be a cue.</summary>
+    public ContextPlace Place { get; init; }
+
+    /// <summary>Whether the rule speaks of findings of a type.</summary>
+    public bool Concerns(string type) =>
+        (Types is null || Types.AsSpan().Contains(type))
+        && (ExceptTypes is null || !ExceptTypes.AsSpan().Contains(type));
+
     public static ContextRule Of(JsonElement json)
     {
-        json.Only("cue", "category", "direction", "reach", "except");
+        json.Only("cue", "category", "direction", "reach", "except", "types", "exceptTypes", "place");
         return new ContextRule
         {
             Cue = json.Text("cue"),
@@ -65,8 +94,20 @@ internal sealed record ContextRule
             },
             Reach = json.TryGetProperty("reach", out var reach) ? reach.GetInt32() : null,
             Except = json.TryGetProperty("except", out _) ? [.. json.Texts("except").Select(CategoryOf)] : null,
+            Types = json.TryGetProperty("types", out _) ? json.Texts("types") : null,
+            ExceptTypes = json.TryGetProperty("exceptTypes", out _) ? json.Texts("exceptTypes") : null,
+            Place = json.TryGetProperty("place", out _) ? PlaceOf(json.Text("place")) : ContextPlace.Anywhere,
         };
     }
+
+    private static ContextPlace PlaceOf(string word) =>
+        word switch
+        {
+            "start" => ContextPlace.Start,
+            "end" => ContextPlace.End,
+            "attached" => ContextPlace.Attached,
+            _ => throw new FormatException("A place is not known."),
+        };
 
     /// <summary>The category of a word of a rules file. Throws <see cref="FormatException"/> when there is none.</summary>
     public static ContextCategory CategoryOf(string word) =>

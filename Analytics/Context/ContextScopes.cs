@@ -19,19 +19,17 @@ internal sealed class ContextScopes
     private readonly string _text;
     private readonly List<TextSpan> _tokens;
     private readonly int _first;
-    private readonly List<Match> _matches;
+    private readonly List<CueMatch> _matches;
     private readonly List<Scope> _scopes = [];
 
-    private readonly record struct Match(int First, int End, ContextRule[] Rules);
-
-    private readonly record struct Scope(int First, int End, Match Cue, ContextRule Rule);
+    private readonly record struct Scope(int First, int End, CueMatch Cue, ContextRule Rule);
 
     public ContextScopes(ContextRules rules, string text, List<TextSpan> tokens, LowerCaseSentence lower)
     {
         _text = text;
         _tokens = tokens;
         _first = lower.First;
-        _matches = Matches(rules, lower);
+        _matches = CueMatch.Find(rules, text, tokens, lower);
         foreach (var match in _matches)
         {
             foreach (var rule in match.Rules)
@@ -44,8 +42,11 @@ internal sealed class ContextScopes
         }
     }
 
-    /// <summary>What the sentence says of the tokens from <paramref name="first"/> to <paramref name="end"/> (in the sentence).</summary>
-    public (Assertion Assertion, Cue? Cue) Of(int first, int end)
+    /// <summary>
+    /// What the sentence says of a finding of a type, the tokens from <paramref name="first"/> to <paramref name="end"/> (in
+    /// the sentence).
+    /// </summary>
+    public (Assertion Assertion, Cue? Cue) Of(int first, int end, string type)
     {
         foreach (var category in Precedence)
         {
@@ -53,7 +54,7 @@ internal sealed class ContextScopes
             var distance = int.MaxValue;
             foreach (var scope in _scopes)
             {
-                if (scope.Rule.Category != category || first >= scope.End)
+                if (scope.Rule.Category != category || first >= scope.End || !scope.Rule.Concerns(type))
                     continue;
                 if (first < scope.First && !ReachesOutOf(scope, first, end))
                     continue;
@@ -61,7 +62,7 @@ internal sealed class ContextScopes
                     scope.Rule.Direction == ContextDirection.Forward
                         ? Math.Max(0, first - scope.First)
                         : scope.End - end;
-                if (away < 0 || away >= distance)
+                if (away < 0 || away >= distance || IsCutOff(scope, first, type))
                     continue;
                 nearest = scope;
                 distance = away;
@@ -93,16 +94,34 @@ internal sealed class ContextScopes
         return nearest is { } found ? CueOf(found) : null;
     }
 
-    /// <summary>Whether the words nearest before the token end a scope or only look like a cue: then nothing reaches it.</summary>
-    public bool IsCutOff(int first)
+    /// <summary>
+    /// Whether the words nearest before the token of a finding end a scope or only look like a cue: then nothing reaches it.
+    /// </summary>
+    public bool IsCutOff(int first, string type)
     {
         for (var i = _matches.Count - 1; i >= 0; i--)
         {
             if (_matches[i].First < first && first < _matches[i].End)
                 return false; // "no improvement": the finding is what the words speak of.
-            if (_matches[i].End > first)
+            if (_matches[i].End > first || !Array.Exists(_matches[i].Rules, r => r.Concerns(type)))
                 continue;
-            return _matches[i].Rules.Any(r => r.Category is ContextCategory.Terminate or ContextCategory.Pseudo);
+            return Array.Exists(
+                _matches[i].Rules,
+                r => r.Category is ContextCategory.Terminate or ContextCategory.Pseudo && r.Concerns(type)
+            );
+        }
+        return false;
+    }
+
+    // "No embolism on CT", "ruled out by MRI": the test was done. A scope that others end for all types does not reach here.
+    private bool IsCutOff(Scope scope, int first, string type)
+    {
+        if (scope.Rule.Direction != ContextDirection.Forward)
+            return false;
+        foreach (var match in _matches)
+        {
+            if (match.First >= scope.First && match.End <= first && Ends(match, scope.Rule, type))
+                return true;
         }
         return false;
     }
@@ -152,25 +171,12 @@ internal sealed class ContextScopes
             ? new TextSpan(_tokens[_first + first].Start, _tokens[_first + end - 1].End)
             : new TextSpan(_tokens[_first + first - 1].End, _tokens[_first + first - 1].End);
 
-    private static List<Match> Matches(ContextRules rules, LowerCaseSentence lower)
-    {
-        var matches = new List<Match>();
-        for (var i = 0; i < lower.Count; )
-        {
-            var end = lower.Longest(rules.Cues, i, out var found);
-            if (end > 0)
-                matches.Add(new Match(i, end, found!));
-            i = Math.Max(end, i + 1);
-        }
-        return matches;
-    }
-
-    private int Forward(Match cue, ContextRule rule, int length)
+    private int Forward(CueMatch cue, ContextRule rule, int length)
     {
         var end = rule.Reach is { } reach ? Math.Min(length, cue.End + reach) : length;
         foreach (var match in _matches)
         {
-            if (match.First < cue.End || !Ends(match, rule))
+            if (match.First < cue.End || !Ends(match, rule, type: null))
                 continue;
             end = Math.Min(end, match.First);
             break;
@@ -193,18 +199,28 @@ internal sealed class ContextScopes
         return null;
     }
 
-    private int Backward(Match cue, ContextRule rule)
+    private int Backward(CueMatch cue, ContextRule rule)
     {
         var first = rule.Reach is { } reach ? Math.Max(0, cue.First - reach) : 0;
         for (var i = _matches.Count - 1; i >= 0; i--)
         {
             var match = _matches[i];
-            if (match.End <= cue.First && Ends(match, rule))
+            if (match.End <= cue.First && Ends(match, rule, type: null))
                 return Math.Max(first, match.End);
         }
         return first;
     }
 
-    private static bool Ends(Match match, ContextRule rule) =>
-        match.Rules.Any(r => r.Category == ContextCategory.Terminate && r.Except?.Contains(rule.Category) != true);
+    // Whether a match ends a rule's scope: for everything, or only for findings of a type.
+    private static bool Ends(CueMatch match, ContextRule rule, string? type)
+    {
+        foreach (var r in match.Rules)
+        {
+            if (r.Category != ContextCategory.Terminate || r.Except?.Contains(rule.Category) == true)
+                continue;
+            if (type is null ? r.Types is null : r.Types is not null && r.Concerns(type))
+                return true;
+        }
+        return false;
+    }
 }

@@ -13,6 +13,11 @@ public sealed class Deidentifier
     // A name or a place of the network counts from here on; recall matters more than precision.
     private const double Likely = 0.3;
 
+    // What the clinical heads are this sure of, and surer than the personal-data head is, is no identifier.
+    private const double SurelyClinical = 0.9;
+
+    private static readonly string[] Clinical = ["case", "chemical"];
+
     private readonly Tagger _tagger;
 
     internal Deidentifier(Tagger tagger) => _tagger = tagger;
@@ -31,20 +36,39 @@ public sealed class Deidentifier
         }
         var tokens = Tokenizer.Tokenize(text);
         var sentences = LowerCaseSentence.AllOf(text, tokens);
-        var tagged = _tagger.Tag(text, tokens, sentences, ["phi"], cancellationToken);
+        var tagged = _tagger.Tag(text, tokens, sentences, ["phi", .. Clinical], cancellationToken);
         for (var s = 0; s < sentences.Count; s++)
         {
             foreach (var run in tagged[s].Runs["phi"])
             {
                 var first = sentences[s].First;
                 var span = new TextSpan(tokens[first + run.First].Start, tokens[first + run.End - 1].End);
-                if (run.Score >= Likely)
+                if (run.Score >= Likely && !IsMoreLikelyClinical(run, tagged[s]))
                     found.AddFromNetwork(run.Type, span);
             }
         }
         found.ExtendAddresses();
         found.CarryNames(tokens);
         return found.InOrder();
+    }
+
+    // "Hgb 13.4, Plt 250" looks like an address to a network that learned addresses from letters.
+    private static bool IsMoreLikelyClinical(TokenRun run, TaggedSentence tagged)
+    {
+        foreach (var head in Clinical)
+        {
+            foreach (var other in tagged.Runs[head])
+            {
+                if (
+                    other.First < run.End
+                    && run.First < other.End
+                    && other.Calibrated >= SurelyClinical
+                    && other.Calibrated > run.Score
+                )
+                    return true;
+            }
+        }
+        return false;
     }
 
     private static void FindByForm(string text, IdentifierKind kind, Regex pattern, IdentifierSet found)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using MedLedger.Analytics.Context;
 using MedLedger.Analytics.Text;
@@ -19,13 +20,17 @@ internal sealed class EponymRules
     // Capitalised words of notes that are never a person's name on their own.
     private readonly HashSet<string> _ordinary;
 
+    // Notes are full of them, addresses are not.
+    private readonly HashSet<string> _shorthand;
+
     private EponymRules(JsonElement json)
     {
-        json.Only("version", "names", "shared", "heads", "ordinary");
+        json.Only("version", "names", "shared", "heads", "ordinary", "shorthand");
         _names = SetOf(json, "names");
         _shared = SetOf(json, "shared");
         _heads = SetOf(json, "heads");
         _ordinary = SetOf(json, "ordinary");
+        _shorthand = SetOf(json, "shorthand");
     }
 
     /// <summary>The rules that ship with this assembly.</summary>
@@ -47,6 +52,23 @@ internal sealed class EponymRules
 
     /// <summary>Whether the word is an everyday word of notes.</summary>
     public bool IsOrdinary(string word) => _ordinary.Contains(word);
+
+    /// <summary>
+    /// Whether words are a line of shorthand or of results, not an address: "34F G2P1 c/o HA", "Hgb 13.4, Plt 250".
+    /// </summary>
+    public bool IsShorthand(string words)
+    {
+        foreach (var part in words.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
+        {
+            var word = part.Trim(',', ';', '.', ':', '(', ')');
+            if (
+                _shorthand.Contains(word)
+                || (word.Contains('.') && double.TryParse(word, CultureInfo.InvariantCulture, out _))
+            )
+                return true;
+        }
+        return false;
+    }
 
     private static HashSet<string> SetOf(JsonElement json, string key) =>
         json.Texts(key).ToHashSet(StringComparer.OrdinalIgnoreCase);

@@ -13,12 +13,18 @@ internal static partial class IdentifierPatterns
         @"(?:\s*(?:number|no|num|nr|id|code|\#))?\s{0,2}[.:\#]{0,2}\s{0,3}(?:is\s|was\s|of\s)?\s?\#?\s?";
 
     // A value has a digit somewhere: "MRN unknown" is none.
-    private const string Value = @"(?<v>(?=[A-Z\-]{0,12}\d)[A-Z0-9][A-Z0-9\-./]{2,24}[A-Z0-9])(?![A-Z0-9])";
+    private const string Form = @"(?=[A-Z\-]{0,12}\d)[A-Z0-9][A-Z0-9\-./]{2,24}[A-Z0-9](?![A-Z0-9])";
+    private const string Value = "(?<v>" + Form + ")";
+
+    // "W8827 33910": more of the number after a space, but no measure.
+    private const string SpacedValue =
+        "(?<v>" + Form + @"(?:[ ]\d{3,6}(?![\d/.%]|\s?(?:mc?g|ml|[cm]m|k?g|bpm|years?|y/?o)\b)){0,4})";
 
     /// <summary>The patterns in order of trust; a group <c>v</c> is the identifier when there is one.</summary>
     public static IReadOnlyList<(IdentifierKind Kind, Regex Pattern)> All { get; } =
     [
         (IdentifierKind.Email, Email()),
+        (IdentifierKind.Device, DeviceIdentifier()),
         (IdentifierKind.Url, Url()),
         (IdentifierKind.Photo, Photo()),
         (IdentifierKind.Ip, Ip()),
@@ -47,9 +53,14 @@ internal static partial class IdentifierPatterns
         (IdentifierKind.Name, Labelled()),
         (IdentifierKind.Name, Called()),
         (IdentifierKind.Name, Credentialed()),
+        (IdentifierKind.Name, Inverted()),
     ];
 
-    [GeneratedRegex(@"[A-Z0-9._%+\-]{1,64}@[A-Z0-9\-]{1,63}(?:\.[A-Z0-9\-]{1,63}){1,5}", Loose, Timeout)]
+    [GeneratedRegex(
+        @"[A-Z0-9._%+\-]{1,64}@[A-Z0-9\-]{1,63}(?:\.[A-Z0-9\-]{1,63}){1,5}|\b[A-Z0-9._+\-]{2,64}\s[(\[]?at[)\]]?\s[A-Z0-9\-]{2,40}\s[(\[]?dot[)\]]?\s(?:com|org|net|edu|gov)\b",
+        Loose,
+        Timeout
+    )]
     private static partial Regex Email();
 
     [GeneratedRegex(
@@ -63,17 +74,17 @@ internal static partial class IdentifierPatterns
     private static partial Regex Photo();
 
     [GeneratedRegex(
-        @"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\d.]\d|\d)|\b(?:[0-9a-f]{1,4}:){3,7}(?::?[0-9a-f]{1,4}){1,4}\b|\b(?:[0-9a-f]{2}[:\-]){5}[0-9a-f]{2}\b",
+        @"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\d.]\d|\d)|(?<![\w:])(?=[0-9a-f]{1,4}:[0-9a-f:]{0,35}::?[0-9a-f]|::[0-9a-f]{2,4}:)(?=[0-9a-f:]{0,40}::|(?:[0-9a-f]{1,4}:){7})(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{1,4}(?![\w:])|\b(?:[0-9a-f]{2}[:\-]){5}[0-9a-f]{2}\b",
         Loose,
         Timeout
     )]
     private static partial Regex Ip();
 
     [GeneratedRegex(
-        @"\b(?=[A-HJ-NPR-Z0-9]{0,16}\d)(?=[A-HJ-NPR-Z0-9]{0,16}[A-HJ-NPR-Z])(?<v>[A-HJ-NPR-Z0-9]{17})\b|\b(?:licen[cs]e plate|plate|number plate|vehicle registration|registration plate|tag number)"
+        @"\b(?i:(?=[A-HJ-NPR-Z0-9]{0,16}\d)(?=[A-HJ-NPR-Z0-9]{0,16}[A-HJ-NPR-Z])(?<v>[A-HJ-NPR-Z0-9]{17}))\b|\b(?i:licen[cs]e plate|number plate|vehicle registration|registration plate|tag number|plate)"
             + Label
-            + @"(?<v>(?=[A-Z \-]{0,8}\d)[A-Z0-9]{1,5}[ \-]?[A-Z0-9]{2,5})\b",
-        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase,
+            + @"(?<v>(?=[A-Z \-]{0,8}\d)(?=[\d \-]{0,8}[A-Z])[A-Z0-9]{1,5}[ \-]?[A-Z0-9]{2,5})\b",
+        RegexOptions.CultureInvariant,
         Timeout
     )]
     private static partial Regex Vehicle();
@@ -81,7 +92,9 @@ internal static partial class IdentifierPatterns
     [GeneratedRegex(
         @"(?<![\d\-])\d{3}-\d{2}-\d{4}(?![\d\-])|\b(?:ssn|ss\#|soc(?:ial)? sec(?:urity)?)"
             + Label
-            + @"(?<v>(?:\d{3}[\- ]?\d{2}[\- ]?\d{4}|[Xx*]{3}-?[Xx*]{2}-?\d{4}))(?!\d)",
+            + @"(?<v>(?:\d{3}[\- ]?\d{2}[\- ]?\d{4}|[Xx*]{3}-?[Xx*]{2}-?\d{4}))(?!\d)"
+            + @"|\b(?:ssn|soc(?:ial)?(?: sec(?:urity)?)?(?: number)?)\s(?:ending|ends)\s(?:in|with)\s(?<v>\d{4})(?!\d)"
+            + @"|\blast\s(?:4|four)\s(?:digits\s)?(?:of\s)?(?:the\s|her\s|his\s)?(?:ssn|social(?:\ssecurity)?(?:\snumber)?)\W{1,3}(?:is\s)?(?<v>\d{4})(?!\d)",
         Loose,
         Timeout
     )]
@@ -113,10 +126,12 @@ internal static partial class IdentifierPatterns
     private static partial Regex Phone();
 
     [GeneratedRegex(
-        @"\b(?:mrn|mr\#|med(?:ical)? rec(?:ord)?s?|hospital (?:number|no|id)|patient (?:id|number|no|identifier|\#)|chart|unit (?:number|no)|nhs|urn|pt id)(?:\s(?:number|no))?"
+        @"\b(?:mrn|mr\s?\#|med(?:ical)? rec(?:ord)?s?|hospital (?:number|no|id)|patient (?:id|number|no|identifier|\#)|chart|unit (?:number|no)|nhs|urn|pt id)(?:\s(?:number|no))?"
             + Label
             + Value
-            + @"|\b(?<v>MRN[\- ]?\d{4,12})\b",
+            + @"|\b(?<v>MRN[\- ]?\d{4,12})\b|\bnhs(?:\s(?:number|no))?"
+            + Label
+            + @"(?<v>\d{3}[ \-]\d{3}[ \-]\d{4})(?!\d)",
         Loose,
         Timeout
     )]
@@ -125,7 +140,7 @@ internal static partial class IdentifierPatterns
     [GeneratedRegex(
         @"\b(?:health plan|insurance|member|policy|subscriber|beneficiary|medicare|medicaid|group|hicn|mbi|payer|plan)(?:\s(?:beneficiary|member|policy|plan|subscriber|insurance|group))?(?:\s(?:number|no|id|\#))?"
             + Label
-            + Value,
+            + SpacedValue,
         Loose,
         Timeout
     )]
@@ -134,7 +149,7 @@ internal static partial class IdentifierPatterns
     [GeneratedRegex(
         @"\b(?:account|acct|billing|bank account|invoice|claim|routing|credit card|card)(?:\s(?:number|no|id|\#))?"
             + Label
-            + Value,
+            + SpacedValue,
         Loose,
         Timeout
     )]
@@ -153,6 +168,7 @@ internal static partial class IdentifierPatterns
     [GeneratedRegex(
         @"\b(?:(?:driver'?s?'?\s)?licen[cs]e|dl|dea|npi|passport|certificate|cert|board certification|medical license)(?:\s(?:number|no|id|\#))?"
             + Label
+            + @"(?:[A-Z]{2}\s)?"
             + Value,
         Loose,
         Timeout
@@ -168,6 +184,10 @@ internal static partial class IdentifierPatterns
     )]
     private static partial Regex Device();
 
+    // GS1: a device identifier and what is printed with it (21 CFR 830).
+    [GeneratedRegex(@"\(01\)\d{14}(?:\(\d{2,3}\)[A-Z0-9\-./]{1,20}){0,6}", Loose, Timeout)]
+    private static partial Regex DeviceIdentifier();
+
     [GeneratedRegex(
         @"\b(?:finger\s?print|voice\s?print|retinal? scan|iris scan|face\s?print|biometric|palm print|dna profile)(?:\s(?:id|template|hash|record|code))?(?:\s(?:number|no|\#))?"
             + Label
@@ -180,7 +200,7 @@ internal static partial class IdentifierPatterns
     [GeneratedRegex(
         @"(?<![\d./\-])(?:"
             + @"(?:19|20)\d{2}[\-/.](?:0?[1-9]|1[0-2])[\-/.](?:0?[1-9]|[12]\d|3[01])(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+\-]\d{2}:?\d{2})?)?"
-            + @"|(?:0?[1-9]|[12]\d|3[01])[/.\-](?:0?[1-9]|[12]\d|3[01])[/.\-](?:(?:18|19|20)\d{2}|\d{2})"
+            + @"|(?:0?[1-9]|[12]\d|3[01])(?<between>[/.\-])(?:0?[1-9]|[12]\d|3[01])\k<between>(?:(?:18|19|20)\d{2}|\d{2})"
             + @"|(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?[\s\-.]{0,2}(?:of\s)?"
             + Months
             + @"\.?,?(?:[\s\-.]{0,2}(?:(?:18|19|20)\d{2}|'\d{2}))?(?![A-Za-z\d])"
@@ -194,14 +214,18 @@ internal static partial class IdentifierPatterns
             + Months
             + @"(?:18|19|20)?\d{2}(?!\d)"
             + @"|(?:0?[1-9]|1[0-2])/(?:19|20)\d{2}(?!\d)"
-            + @")(?![\d/])|\b(?:on|since|dated?|until|by|of|from|seen)\s(?<v>(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01]))(?![\d/.])",
+            + @"|(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+            + @")(?![\d/])|\b(?:on|since|dated?|until|by|of|from|seen|dos|follow[ \-]?up|f/u|appt|appointment|admitted|discharged|d/c(?:'?e?d)?|surgery|visit|returns?|here)\s(?<v>(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01]))(?![\d/.]|\s?(?:tab|pill|cap|dose|ns\b|cup|teasp|tsp|hour|hr|day|week|of\b))",
         Loose,
         Timeout
     )]
     private static partial Regex Date();
 
     [GeneratedRegex(
-        @"(?<![\d.])(?<v>9\d|1[0-4]\d)(?=[\s\-]{0,2}(?:y(?:ea)?rs?|y\.?/?o\.?|yo)\b(?!\s(?:ago|later|before|prior|earlier|after)))|\b(?:age|aged|age of)\s{0,2}:?\s{0,3}(?<v>9\d|1[0-4]\d)(?![\d.%])",
+        @"(?<![\d.])(?<v>9\d|1[0-4]\d)(?=[\s\-]{0,2}(?:y(?:ea)?rs?|y\.?/?o\.?|yo)\b(?!\s(?:ago|later|before|prior|earlier|after)))|\b(?:age|aged|age of)\s{0,2}:?\s{0,3}(?<v>9\d|1[0-4]\d)(?![\d.%])"
+            // "94F with dementia", but not a temperature of 99F.
+            + @"|(?<![\d.]|\b(?:t|temp|temperature|tmax|tm|fever|of|to|at|was|is)\W{0,3})\b(?<v>9\d|1[0-4]\d)[ ]?(?:[MF]|male|female)(?=\s(?:with|w/|who|h/o|hx|c/o|s/p|p/w|presents|presenting|presented|admitted|adm|from|found|brought|b/l|on)(?![a-z]))"
+            + @"|\b(?<v>ninety(?:[ \-](?:one|two|three|four|five|six|seven|eight|nine))?|(?:a|one)\shundred(?:\s(?:and\s)?[a-z]{3,9})?)(?=[\s\-](?:(?:years?|yrs?)[\s\-]old|y/?o)\b)",
         Loose,
         Timeout
     )]
@@ -210,8 +234,10 @@ internal static partial class IdentifierPatterns
     [GeneratedRegex(
         @"\b(?:accession|specimen|case|order|encounter|visit|study|sample|reference|ref|csn|fin|id|identifier|tracking|pin|slide|requisition|trial|subject|room|bed|admission|file)(?:\s(?:number|no|id|\#))?\s{0,2}[.:\#]{1,2}\s{0,3}\#?"
             + Value
-            + @"|\b(?:accession|specimen|encounter|requisition|tracking|csn|study|subject|trial|participant|sample)\s(?:number|no|id|\#)\.?\s{0,2}:?\s?"
+            + @"|\b(?:accession|specimen|encounter|requisition|tracking|csn|study|subject|trial|participant|sample|badge|employee|student|case|file|military|service)\s(?:number|no|id|\#)\.?\s{0,2}:?\s?\#?"
             + Value
+            + @"|\b(?:accession|specimen|encounter|requisition|csn|case|subject|participant)\s(?<v>(?=[A-Z\-]{0,6}\d(?:[A-Z\-]{0,4}\d){4})[A-Z0-9][A-Z0-9\-]{4,20}[A-Z0-9])(?![A-Z0-9])"
+            + @"|\b(?:room|rm|bed)\s\#?(?<v>\d{2,4}[A-Z]?)(?![\w.%/])"
             + @"|\#\s?(?<v>\d{5,12})(?!\d)",
         Loose,
         Timeout
@@ -287,4 +313,12 @@ internal static partial class IdentifierPatterns
         Timeout
     )]
     private static partial Regex Credentialed();
+
+    // "SMITH, JOHN A.", but not "CALCIUM, VITAMIN D".
+    [GeneratedRegex(
+        @"(?<v>\b[A-Z]{2,20}(?:[\-'’][A-Z]{2,20})?,\s(?!(?:VITAMIN|HEPATITIS|TYPE|GROUP|CLASS|STAGE|GRADE|FACTOR|INFLUENZA|PLAN|PART|STREP|PHASE|AND|OR|NO|NOT|WITH)\b)[A-Z]{2,15}\s[A-Z]\b\.?)",
+        RegexOptions.CultureInvariant,
+        Timeout
+    )]
+    private static partial Regex Inverted();
 }

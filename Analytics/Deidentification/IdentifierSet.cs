@@ -1,10 +1,11 @@
 using System.Collections;
+using System.Text.RegularExpressions;
 using MedLedger.Analytics.Text;
 
 namespace MedLedger.Analytics.Deidentification;
 
 /// <summary>Identifiers of one text while they are collected: the first that claims a place keeps it.</summary>
-internal sealed class IdentifierSet(string text, EponymRules eponyms)
+internal sealed partial class IdentifierSet(string text, EponymRules eponyms)
 {
     private readonly SortedDictionary<int, Identifier> _found = [];
 
@@ -39,16 +40,16 @@ internal sealed class IdentifierSet(string text, EponymRules eponyms)
             case "Name" when !hasDigit && words.Length > 2:
                 AddWhole(IdentifierKind.Name, span);
                 break;
-            case "Place" when char.IsUpper(words[0]) || hasDigit:
+            case "Place" when (char.IsUpper(words[0]) || hasDigit) && !eponyms.IsShorthand(words.ToString()):
                 AddWhole(IdentifierKind.Place, span);
                 break;
-            case "Date" when hasDigit && words.Length >= 4 && !IsYear(words):
+            case "Date" when hasDigit && DateForm().IsMatch(words):
                 Add(IdentifierKind.Date, span);
                 break;
             case "Age" when int.TryParse(words, out var age) && age is > 89 and < 150:
                 Add(IdentifierKind.Age, span);
                 break;
-            case "Contact" when hasDigit && words.Length >= 7 && words.IndexOfAny('@', '/') < 0:
+            case "Contact" when Digits(words) >= 7 && words.IndexOfAny('@', '/') < 0:
                 Add(IdentifierKind.Phone, span);
                 break;
             case "Id" when hasDigit && words.Length >= 5 && Digits(words) >= 4:
@@ -136,7 +137,14 @@ internal sealed class IdentifierSet(string text, EponymRules eponyms)
         && text[span.End] == ']'
         && Enum.TryParse<IdentifierKind>(span.Of(text), ignoreCase: true, out _);
 
-    private static bool IsYear(ReadOnlySpan<char> words) => words.Length == 4 && int.TryParse(words, out _);
+    // What the network takes for a date has a month, an ordinal, a year beside other digits, or is a day of a month and no
+    // fraction: "3-4 times", "6-7/10" and "1/2" are none.
+    [GeneratedRegex(
+        @"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\b|\d(?:st|nd|rd|th)\b|\d\D{1,3}(?:18|19|20)\d{2}\b|\b(?:19|20)\d{2}\D{1,3}\d|^(?!1/[234]$|2/3$|3/4$)(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01])$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant,
+        1000
+    )]
+    private static partial Regex DateForm();
 
     private static int Digits(ReadOnlySpan<char> words)
     {

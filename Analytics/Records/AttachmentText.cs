@@ -6,25 +6,13 @@ namespace MedLedger.Analytics.Records;
 /// <summary>Reads FHIR Attachments (R4 datatypes) that hold plain text, HTML or RTF; says why others are not read.</summary>
 internal static class AttachmentText
 {
-    private const string PlainType = "text/plain";
-
     /// <summary>The text, or null and the reason.</summary>
     public static string? TryRead(JsonElement attachment, out string why)
     {
         var contentType = attachment.TryGetProperty("contentType", out var t) ? t.GetString() ?? "" : "";
         var type = contentType.Split(';')[0].Trim().ToLowerInvariant();
         why = type.Length == 0 ? "no content type" : type;
-        if (
-            type
-            is not (
-                PlainType
-                or "text/html"
-                or "application/xhtml+xml"
-                or "text/rtf"
-                or "application/rtf"
-                or "text/markdown"
-            )
-        )
+        if (SourceText.TryRead("", contentType) is null)
             return null;
         if (!attachment.TryGetProperty("data", out var data) || data.ValueKind != JsonValueKind.String)
         {
@@ -41,12 +29,7 @@ internal static class AttachmentText
             why = "content is not in its character set";
             return null;
         }
-        return type switch
-        {
-            "text/html" or "application/xhtml+xml" => HtmlText.Of(text),
-            _ when type.EndsWith("rtf", StringComparison.Ordinal) || RtfText.Looks(text) => RtfText.Of(text),
-            _ => text,
-        };
+        return SourceText.TryRead(text, contentType)?.Text;
     }
 
     private static string? Decode(byte[] bytes, string contentType)

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 
 namespace MedLedger.Analytics.Records;
 
@@ -41,19 +40,28 @@ internal static class HtmlText
 
     private static readonly string[] Hidden = ["script", "style", "head", "template", "noscript"];
 
-    /// <summary>The readable text.</summary>
-    public static string Of(string html)
+    private const int LongestReference = 40;
+
+    /// <summary>Whether a text begins as an HTML document does.</summary>
+    public static bool Looks(string text)
     {
-        var text = new StringBuilder(html.Length);
+        var start = text.AsSpan().TrimStart();
+        if (start.StartsWith("<?xml", StringComparison.OrdinalIgnoreCase))
+            start = start[(start.IndexOf('>') + 1)..].TrimStart();
+        return start.StartsWith("<!doctype html", StringComparison.OrdinalIgnoreCase)
+            || start.StartsWith("<html", StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>The readable text.</summary>
+    public static SourceText Of(string html, string contentType)
+    {
+        var text = new SourceTextBuilder(html.Length);
         var position = 0;
         while (position < html.Length)
         {
             if (html[position] != '<')
             {
-                var next = html.IndexOf('<', position);
-                next = next < 0 ? html.Length : next;
-                Append(text, WebUtility.HtmlDecode(html[position..next]));
-                position = next;
+                position = Character(html, position, text);
                 continue;
             }
             if (html.AsSpan(position).StartsWith("<!--", StringComparison.Ordinal))
@@ -64,21 +72,43 @@ internal static class HtmlText
             if (html.AsSpan(position).StartsWith("<![CDATA[", StringComparison.Ordinal))
             {
                 var end = html.IndexOf("]]>", position, StringComparison.Ordinal);
-                Append(text, html[(position + 9)..(end < 0 ? html.Length : Math.Max(end, position + 9))]);
+                for (var i = position + 9; i < (end < 0 ? html.Length : end); i++)
+                    Append(text, html[i], i, i + 1);
                 position = end < 0 ? html.Length : end + 3;
                 continue;
             }
             position = Tag(html, position, text);
         }
-        return text.ToString().Trim();
+        return text.Build(contentType);
     }
 
-    private static int Tag(string html, int open, StringBuilder text)
+    // One character or one character reference.
+    private static int Character(string html, int position, SourceTextBuilder text)
+    {
+        var end = position + 1;
+        if (html[position] == '&')
+        {
+            var length = html.AsSpan(position, Math.Min(LongestReference, html.Length - position)).IndexOf(';') + 1;
+            var reference = html.Substring(position, length);
+            var decoded = WebUtility.HtmlDecode(reference);
+            if (decoded != reference)
+            {
+                foreach (var c in decoded)
+                    Append(text, c, position, position + length);
+                return position + length;
+            }
+        }
+        Append(text, html[position], position, end);
+        return end;
+    }
+
+    private static int Tag(string html, int open, SourceTextBuilder text)
     {
         var close = html.IndexOf('>', open);
         if (close < 0)
         {
-            text.Append(html.AsSpan(open));
+            for (var i = open; i < html.Length; i++)
+                text.Add(html[i], i, i + 1);
             return html.Length;
         }
         var inside = html.AsSpan(open + 1, close - open - 1).TrimStart('/');
@@ -87,16 +117,16 @@ internal static class HtmlText
             length++;
         if (length == 0 && inside.Length > 0 && inside[0] is not ('!' or '?'))
         {
-            text.Append('<'); // "a < b" in careless HTML
+            text.Add('<', open, open + 1); // "a < b" in careless HTML
             return open + 1;
         }
         var name = inside[..length].ToString().ToLowerInvariant();
         if (Array.IndexOf(Hidden, name) >= 0 && html[open + 1] != '/' && !inside.EndsWith("/"))
             return After(html, ">", IndexOfEnd(html, name, close));
-        if (Array.IndexOf(Blocks, name) >= 0 && text.Length > 0 && text[^1] != '\n')
-            text.Append('\n');
-        else if (name is "td" or "th" && text.Length > 0 && !char.IsWhiteSpace(text[^1]))
-            text.Append(' ');
+        if (Array.IndexOf(Blocks, name) >= 0 && text.Last is not ('\0' or '\n'))
+            text.Add('\n', open, close + 1);
+        else if (name is "td" or "th" && text.Last != '\0' && !char.IsWhiteSpace(text.Last))
+            text.Add(' ', open, close + 1);
         return close + 1;
     }
 
@@ -112,14 +142,12 @@ internal static class HtmlText
         return at < 0 ? html.Length : at + mark.Length;
     }
 
-    private static void Append(StringBuilder text, string words)
+    // White space of any length is one space.
+    private static void Append(SourceTextBuilder text, char c, int start, int end)
     {
-        foreach (var c in words)
-        {
-            if (!char.IsWhiteSpace(c))
-                text.Append(c);
-            else if (text.Length > 0 && !char.IsWhiteSpace(text[^1]))
-                text.Append(' ');
-        }
+        if (!char.IsWhiteSpace(c))
+            text.Add(c, start, end);
+        else if (text.Last != '\0' && !char.IsWhiteSpace(text.Last))
+            text.Add(' ', start, end);
     }
 }

@@ -52,7 +52,7 @@ public static class RecordTextReader
         var generated = narrative.TryGetProperty("status", out var status) && status.ValueEquals("generated");
         if (generated && passages.Count > 0)
             return;
-        var text = HtmlText.Of(div.GetString()!);
+        var text = HtmlText.Of(div.GetString()!, "text/html").Text;
         if (text.Length > 0)
             passages.Add(new RecordPassage($"{type}.text.div", PassageSource.Narrative, text));
     }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace MedLedger.Analytics.Records;
 
@@ -43,24 +42,28 @@ internal sealed class RtfText
     ];
 
     private readonly string _rtf;
-    private readonly StringBuilder _text = new();
+    private readonly SourceTextBuilder _text;
     private readonly Stack<(bool Hidden, int Skip)> _groups = new();
     private bool _hidden;
     private int _skipAfterUnicode = 1;
     private int _position;
 
-    private RtfText(string rtf) => _rtf = rtf;
+    // Where what is read now begins.
+    private int _from;
+
+    private RtfText(string rtf) => (_rtf, _text) = (rtf, new SourceTextBuilder(rtf.Length));
 
     /// <summary>Whether the content says that it is RTF.</summary>
     public static bool Looks(string text) => text.AsSpan().TrimStart().StartsWith("{\\rtf", StringComparison.Ordinal);
 
     /// <summary>The readable text.</summary>
-    public static string Of(string rtf) => new RtfText(rtf).Read();
+    public static SourceText Of(string rtf, string contentType) => new RtfText(rtf).Read(contentType);
 
-    private string Read()
+    private SourceText Read(string contentType)
     {
         while (_position < _rtf.Length)
         {
+            _from = _position;
             var c = _rtf[_position++];
             switch (c)
             {
@@ -81,7 +84,7 @@ internal sealed class RtfText
                     break;
             }
         }
-        return _text.ToString().Trim();
+        return _text.Build(contentType);
     }
 
     private void Control()
@@ -206,6 +209,6 @@ internal sealed class RtfText
     private void Write(char c)
     {
         if (!_hidden)
-            _text.Append(c);
+            _text.Add(c, _from, _position);
     }
 }

@@ -5,10 +5,15 @@ namespace MedLedger.Analytics.Sections;
 
 /// <summary>
 /// Follows the sentences of a document and says under which heading each stands. A heading begins a sentence and ends
-/// with a colon, or is a whole line of its own.
+/// with a colon or a dash, or is a whole line of its own; numbers, brackets and marks around it are taken with it.
 /// </summary>
 internal sealed class SectionFinder(SectionRules rules, string text, List<TextSpan> tokens)
 {
+    private const string Dashes = "-\u2013\u2014";
+    private const string Emphasis = "#*=_";
+    private const string Marks = Dashes + Emphasis + "[]~|\u2022";
+    private const int LongestAside = 12;
+
     private readonly List<(SectionRule Rule, TextSpan Heading)> _open = [];
 
     /// <summary>The rule of the section that the latest sentence belongs to; null before the first heading.</summary>
@@ -17,13 +22,19 @@ internal sealed class SectionFinder(SectionRules rules, string text, List<TextSp
     /// <summary>Looks at the next sentence. Returns how many of its tokens are a heading.</summary>
     public int Next(LowerCaseSentence lower)
     {
-        var length = lower.Longest(rules.Headings, 0, out var found, end => IsHeading(lower, end));
+        var first = Lead(lower);
+        if (first == lower.Count)
+            return 0;
+        var length = lower.Longest(
+            rules.Headings,
+            first,
+            out var found,
+            (end, rule) => EndOf(lower, first, end, rule) > 0
+        );
         if (found is null)
             return 0;
-        var first = lower.First;
-        if (length < lower.Count && lower.Word(length) is ":")
-            length++;
-        _open.Add((found, new TextSpan(tokens[first].Start, tokens[first + length - 1].End)));
+        length = EndOf(lower, first, length, found);
+        _open.Add((found, new TextSpan(tokens[lower.First].Start, tokens[lower.First + length - 1].End)));
         return length;
     }
 
@@ -39,15 +50,52 @@ internal sealed class SectionFinder(SectionRules rules, string text, List<TextSp
         return sections;
     }
 
-    private bool IsHeading(LowerCaseSentence lower, int end)
+    // "## ", "**", "2)", "[" at the beginning of a line.
+    private int Lead(LowerCaseSentence lower)
     {
-        if (end < lower.Count)
-            return lower.Word(end) is ":";
-        var next = lower.End;
-        return StartsLine(lower.First)
-            && (next >= tokens.Count || HasNewline(tokens[next - 1].End, tokens[next].Start))
-            && char.IsUpper(text[tokens[lower.First].Start]);
+        if (!StartsLine(lower.First))
+            return 0;
+        var numbered = lower.Count > 2 && char.IsAsciiDigit(lower.Word(0)[0]) && lower.Word(1) is ")";
+        return Skip(lower, numbered ? 2 : 0, Marks);
     }
+
+    // Where the heading ends whose words end at `end`, what closes it taken in; 0 when this is no heading.
+    private int EndOf(LowerCaseSentence lower, int first, int end, SectionRule rule)
+    {
+        var at = Skip(lower, Aside(lower, Skip(lower, end, Marks)), Marks);
+        if (at < lower.Count && lower.Word(at) is ":")
+            return Skip(lower, at + 1, Emphasis);
+        if (!StartsLine(lower.First) || !char.IsUpper(text[tokens[lower.First + first].Start]))
+            return 0;
+        if (at == lower.Count)
+            return lower.End >= tokens.Count || HasNewline(tokens[lower.End - 1].End, tokens[lower.End].Start) ? at : 0;
+        // "Family history - asthma", but not "Treatment - resistant".
+        var isPlain = end - first > 1 || rule.Assertion is not null;
+        return isPlain && Dashes.Contains(lower.Word(end)[0]) && IsSpaced(lower, at) ? at : 0;
+    }
+
+    // "(per chart)" behind the words of a heading.
+    private static int Aside(LowerCaseSentence lower, int at)
+    {
+        if (at == lower.Count || lower.Word(at) is not "(")
+            return at;
+        for (var end = at + 1; end < Math.Min(lower.Count, at + LongestAside); end++)
+        {
+            if (lower.Word(end) is ")")
+                return end + 1;
+        }
+        return at;
+    }
+
+    private static int Skip(LowerCaseSentence lower, int at, string marks)
+    {
+        while (at < lower.Count && lower.Word(at) is [var mark] && marks.Contains(mark))
+            at++;
+        return at;
+    }
+
+    private bool IsSpaced(LowerCaseSentence lower, int at) =>
+        tokens[lower.First + at - 1].End < tokens[lower.First + at].Start;
 
     private bool StartsLine(int token) => token == 0 || HasNewline(tokens[token - 1].End, tokens[token].Start);
 

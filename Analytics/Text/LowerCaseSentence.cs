@@ -61,7 +61,7 @@ internal sealed class LowerCaseSentence
     /// Looks up the phrases of a table that begin at <paramref name="first"/>. Returns where the longest that
     /// <paramref name="accept"/> takes ends, 0 when there is none.
     /// </summary>
-    public int Longest<T>(PhraseTable<T> table, int first, out T? value, Func<int, bool>? accept = null)
+    public int Longest<T>(PhraseTable<T> table, int first, out T? value, Func<int, T, bool>? accept = null)
     {
         value = default;
         var longest = 0;
@@ -69,7 +69,10 @@ internal sealed class LowerCaseSentence
         for (var end = first + 1; end <= Count; end++)
         {
             key = end == first + 1 ? _hashes[first] : WordHash.Then(key, _hashes[end - 1]);
-            if (table.TryFind(key, Phrase(first, end), out var found, out var goesOn) && accept?.Invoke(end) != false)
+            if (
+                table.TryFind(key, Phrase(first, end), out var found, out var goesOn)
+                && accept?.Invoke(end, found!) != false
+            )
                 (longest, value) = (end, found);
             if (!goesOn)
                 break;

@@ -26,10 +26,7 @@ internal static class AnalyzeCommand
             DefaultValueFactory = _ => "all",
         };
         head.AcceptOnlyFromAmong("all", "bc5cdr", "casereport");
-        var explain = new Option<bool>("--explain")
-        {
-            Description = "With --json: name the words that carried each finding.",
-        };
+        var explain = new Option<bool>("--explain") { Description = "Name the words that carried each finding." };
         var summary = new Option<bool>("--summary")
         {
             Description = "All files together in short, in their own words (with --json: the member summary).",
@@ -47,14 +44,18 @@ internal static class AnalyzeCommand
             {
                 var which = HeadOf(context.Arguments.GetValue(head)!);
                 var paths = context.Arguments.GetValue(files)!;
+                var withWords = context.Arguments.GetValue(explain);
+                var isBatch = context.Arguments.GetValue(TextBatch.Flag);
+                if (isBatch && context.Arguments.GetValue(summary))
+                    throw CommandFailure.Usage("--summary is for files, not for a --batch of lines.");
                 using var pipeline = Load();
-                if (context.Arguments.GetValue(TextBatch.Flag))
+                if (isBatch)
                     await TextBatch.RunAsync(
                         context,
                         paths,
                         "Analyzing",
                         "findings",
-                        (text, line) => Answer(pipeline, text, line, which, cancellation),
+                        (text, line) => Answer(pipeline, text, line, which, withWords, cancellation),
                         cancellation
                     );
                 else
@@ -63,7 +64,7 @@ internal static class AnalyzeCommand
                         pipeline,
                         paths,
                         which,
-                        context.Arguments.GetValue(explain),
+                        withWords,
                         context.Arguments.GetValue(summary),
                         cancellation
                     );
@@ -99,17 +100,21 @@ internal static class AnalyzeCommand
         string text,
         JsonElement line,
         FindingHead head,
+        bool explain,
         CancellationToken cancellation
     )
     {
         if (!line.TryGetProperty("spans", out var spans))
         {
-            var document = pipeline.Analyze(text, head, cancellation);
-            var answer = new JsonObject { ["findings"] = FindingJson.Findings(document.Findings) };
+            var source = TextBatch.SourceOf(text, line);
+            var document = pipeline.Analyze(source.Text, head, cancellation);
+            var answer = new JsonObject { ["findings"] = FindingJson.Findings(pipeline, source, document, explain) };
             if (!document.English)
                 answer["english"] = false;
             return answer;
         }
+        if (line.TryGetProperty("contentType", out _))
+            throw new InvalidDataException("A line with spans takes no contentType.");
         var given = new List<GivenSpan>();
         foreach (var span in spans.EnumerateArray())
         {
@@ -126,7 +131,8 @@ internal static class AnalyzeCommand
             var type = span.TryGetProperty("type", out var t) ? t.GetString() : null;
             given.Add(new GivenSpan(new TextSpan(from, to), type ?? "Problem"));
         }
-        return new JsonObject { ["findings"] = FindingJson.Findings(pipeline.Assert(text, given, cancellation)) };
+        var asserted = pipeline.Assert(text, given, cancellation);
+        return new JsonObject { ["findings"] = FindingJson.Findings(SourceText.OfPlain(text), asserted) };
     }
 
     private static async Task FilesAsync(
@@ -141,28 +147,23 @@ internal static class AnalyzeCommand
     {
         var answers = new JsonArray();
         var analyses = new List<RecordAnalysis>();
+        var sources = new Dictionary<string, SourceText>(StringComparer.Ordinal);
         foreach (var path in paths)
         {
-            var text = await TextInput.ReadAsync(path, cancellation);
-            var document = pipeline.Analyze(text, head, cancellation);
+            var source = await TextInput.ReadAsync(path, cancellation);
+            var document = pipeline.Analyze(source.Text, head, cancellation);
             if (!document.English)
                 context.Terminal.Say($"{path} does not look like English; what was found is not to be relied on.");
             if (summary)
-                analyses.Add(
-                    new RecordAnalysis(
-                        path,
-                        pipeline.ModelSha256,
-                        [new AnalyzedPassage(new RecordPassage(path, PassageSource.Note, text), document)],
-                        []
-                    )
-                );
+                analyses.Add(AnalysisOf(path, pipeline, document));
+            sources[path] = source;
             if (!context.Settings.IsJson)
             {
                 if (!summary)
-                    FindingScreen.Draw(context.Terminal, document);
+                    FindingScreen.Draw(context.Terminal, pipeline, source, document, explain);
                 continue;
             }
-            var json = FindingJson.Document(pipeline, document, explain);
+            var json = FindingJson.Document(pipeline, source, document, explain);
             if (paths.Length > 1)
                 json.Insert(0, "file", path);
             answers.Add(json);
@@ -175,7 +176,13 @@ internal static class AnalyzeCommand
         }
         var answer = paths.Length == 1 ? answers[0]!.AsObject() : new JsonObject { ["documents"] = answers };
         if (summary)
-            answer["summary"] = FindingJson.Summary(analyses);
+            answer["summary"] = FindingJson.Summary(analyses, sources);
         context.Terminal.WriteJson(answer);
+    }
+
+    private static RecordAnalysis AnalysisOf(string path, ClinicalPipeline pipeline, ClinicalDocument document)
+    {
+        var passage = new RecordPassage(path, PassageSource.Note, document.Text);
+        return new RecordAnalysis(path, pipeline.ModelSha256, [new AnalyzedPassage(passage, document)], []);
     }
 }

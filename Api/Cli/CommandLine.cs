@@ -11,13 +11,11 @@ internal static class CommandLine
     /// <summary>The same, on the streams of <paramref name="terminal"/>.</summary>
     public static async Task<int> RunAsync(string[] args, Terminal terminal, CancellationToken cancellation = default)
     {
-        var root = new RootCommand("Privacy-preserving medical records with zero-knowledge proofs.");
-        SharedOptions.AddTo(root);
-        root.Add(TextBatch.Flag);
-        foreach (var command in Commands())
-            root.Add(command);
-
-        var result = root.Parse(args);
+        // Only the commands that the line names are made: all of them take longer than a short note.
+        var named = Commands.Where(c => args.Contains(c.Name, StringComparer.Ordinal)).ToArray();
+        var result = Parse(named, args);
+        if (result.CommandResult.Command is RootCommand && named.Length < Commands.Length)
+            result = Parse(Commands, args);
         // System.CommandLine answers 1 to wrong flags; here 1 means refused, and 2 means wrong flags.
         string[] errors =
             result.Action is System.CommandLine.Invocation.ParseErrorAction
@@ -50,39 +48,49 @@ internal static class CommandLine
     private static bool Takes(ParseResult result, Option option) =>
         result.CommandResult.Command.Options.Contains(option);
 
+    private static ParseResult Parse((string Name, Func<Command> Create)[] commands, string[] args)
+    {
+        var root = new RootCommand("Privacy-preserving medical records with zero-knowledge proofs.");
+        SharedOptions.AddTo(root);
+        root.Add(TextBatch.Flag);
+        foreach (var (_, create) in commands)
+            root.Add(create());
+        return root.Parse(args);
+    }
+
     /// <summary>One line for each command.</summary>
-    private static IEnumerable<Command> Commands() =>
-        [
-            AnalyzeCommand.Create(),
-            BackupCommand.Create(),
-            CeremonyCommand.Create(),
-            ClientCommand.Create(),
-            ComplianceKeyCommand.Create(),
-            ConsentCommand.Create(),
-            DeidentifyCommand.Create(),
-            DemoCommand.Create(),
-            DeployCommand.Create(),
-            DisclosuresCommand.Create(),
-            DoctorCommand.Create(),
-            EmergencyCommand.Create(),
-            EraseCommand.Create(),
-            ExplainCommand.Create(),
-            ExportCommand.Create(),
-            FsckCommand.Create(),
-            ImportCommand.Create(),
-            KeysCommand.Create(),
-            PatientKeyCommand.Create(),
-            PatientsCommand.Create(),
-            ProofCommands.CreateProve(),
-            ProofCommands.CreateVerifyProof(),
-            ProofCommands.CreateWitness(),
-            RelabelCommand.Create(),
-            RestoreCommand.Create(),
-            ServeCommand.Create(),
-            SubjectAccessCommand.Create(),
-            TokenCommand.Create(),
-            UsesCommand.Create(),
-            UserCommand.Create(),
-            VerifyCommand.Create(),
-        ];
+    internal static (string Name, Func<Command> Create)[] Commands { get; } =
+    [
+        ("analyze", AnalyzeCommand.Create),
+        ("backup", BackupCommand.Create),
+        ("ceremony", CeremonyCommand.Create),
+        ("client", ClientCommand.Create),
+        ("compliance-key", ComplianceKeyCommand.Create),
+        ("consent", ConsentCommand.Create),
+        ("deidentify", DeidentifyCommand.Create),
+        ("demo", DemoCommand.Create),
+        ("deploy", DeployCommand.Create),
+        ("disclosures", DisclosuresCommand.Create),
+        ("doctor", DoctorCommand.Create),
+        ("emergency", EmergencyCommand.Create),
+        ("erase", EraseCommand.Create),
+        ("explain", ExplainCommand.Create),
+        ("export", ExportCommand.Create),
+        ("fsck", FsckCommand.Create),
+        ("import", ImportCommand.Create),
+        ("keys", KeysCommand.Create),
+        ("patient-key", PatientKeyCommand.Create),
+        ("patients", PatientsCommand.Create),
+        ("prove", ProofCommands.CreateProve),
+        ("verify-proof", ProofCommands.CreateVerifyProof),
+        ("witness", ProofCommands.CreateWitness),
+        ("relabel", RelabelCommand.Create),
+        ("restore", RestoreCommand.Create),
+        ("serve", ServeCommand.Create),
+        ("subject-access", SubjectAccessCommand.Create),
+        ("token", TokenCommand.Create),
+        ("uses", UsesCommand.Create),
+        ("user", UserCommand.Create),
+        ("verify", VerifyCommand.Create),
+    ];
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedLedger.Analytics;
 using MedLedger.Analytics.Deidentification;
+using MedLedger.Analytics.Records;
 
 namespace MedLedger.Api.Cli;
 
@@ -40,6 +41,10 @@ internal static class DeidentifyCommand
             async (context, cancellation) =>
             {
                 var paths = context.Arguments.GetValue(files)!;
+                if (context.Arguments.GetValue(days) is not null && context.Arguments.GetValue(mode) == "mask")
+                    throw CommandFailure.Usage(
+                        "--days is for --mode dates or surrogate: a masked date is not shifted."
+                    );
                 using var pipeline = AnalyzeCommand.Load();
                 var run = new Run(
                     pipeline.Deidentifier,
@@ -53,7 +58,7 @@ internal static class DeidentifyCommand
                         paths,
                         "De-identifying",
                         "identifiers",
-                        (text, line) => run.Json(text, PatientOf(line)),
+                        (text, line) => run.Json(TextBatch.SourceOf(text, line), PatientOf(line)),
                         cancellation
                     );
                 else
@@ -74,15 +79,15 @@ internal static class DeidentifyCommand
         var answers = new JsonArray();
         foreach (var path in paths)
         {
-            var text = await TextInput.ReadAsync(path, cancellation);
+            var source = await TextInput.ReadAsync(path, cancellation);
             try
             {
                 if (!context.Settings.IsJson)
                 {
-                    await context.Terminal.Output.WriteAsync(run.Text(text, ""));
+                    await context.Terminal.Output.WriteAsync(run.Text(source.Text, ""));
                     continue;
                 }
-                var json = run.Json(text, "");
+                var json = run.Json(source, "");
                 if (paths.Length > 1)
                     json.Insert(0, "file", path);
                 answers.Add(json);
@@ -118,21 +123,24 @@ internal static class DeidentifyCommand
             };
         }
 
-        public JsonObject Json(string text, string patient) =>
-            new()
+        public JsonObject Json(SourceText source, string patient)
+        {
+            var identifiers = new JsonArray();
+            foreach (var identifier in deidentifier.Find(source.Text, cancellation))
             {
-                ["text"] = Text(text, patient),
-                ["identifiers"] = new JsonArray([
-                    .. deidentifier
-                        .Find(text, cancellation)
-                        .Select(i => new JsonObject
+                var (start, end) = source.InSource(identifier.Span);
+                identifiers.Add(
+                    (JsonNode)
+                        new JsonObject
                         {
-                            ["kind"] = i.KindName,
-                            ["text"] = i.Text,
-                            ["start"] = i.Span.Start,
-                            ["end"] = i.Span.End,
-                        }),
-                ]),
-            };
+                            ["kind"] = identifier.KindName,
+                            ["text"] = identifier.Text,
+                            ["start"] = start,
+                            ["end"] = end,
+                        }
+                );
+            }
+            return new JsonObject { ["text"] = Text(source.Text, patient), ["identifiers"] = identifiers };
+        }
     }
 }

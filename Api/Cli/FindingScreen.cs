@@ -1,16 +1,21 @@
+using MedLedger.Analytics;
 using MedLedger.Analytics.Documents;
-using Spectre.Console;
+using MedLedger.Analytics.Records;
 
 namespace MedLedger.Api.Cli;
 
-/// <summary>A document on the terminal: its text with the findings in colour, then one line for each of them.</summary>
+/// <summary>A document on the terminal: its words with the findings in colour, then one line for each of them.</summary>
 internal static class FindingScreen
 {
-    public static void Draw(Terminal terminal, ClinicalDocument document)
+    public static void Draw(
+        Terminal terminal,
+        ClinicalPipeline pipeline,
+        SourceText source,
+        ClinicalDocument document,
+        bool explain
+    )
     {
-        var colours = AnsiConsole
-            .Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(terminal.Output) })
-            .Profile.Capabilities.Ansi;
+        var colours = terminal.HasColours;
         var output = terminal.Output;
         var at = 0;
         foreach (var finding in document.Findings)
@@ -24,8 +29,13 @@ internal static class FindingScreen
         {
             var cue = finding.Cue is { } c ? $" ({c.Text})" : "";
             var assertion = FindingJson.AssertionName(finding.Assertion) + cue;
-            output.Write($"{finding.Span.Start, 6}-{finding.Span.End, -6} {finding.Type, -9} {assertion, -24} ");
+            var (start, end) = source.InSource(finding.Span);
+            output.Write($"{start, 6}-{end, -6} {finding.Type, -9} {assertion, -24} ");
             output.WriteLine(Coloured(finding, finding.Text.ReplaceLineEndings(" "), colours));
+            if (explain && pipeline.Explain(document.Text, finding) is { Count: > 0 } words)
+                output.WriteLine(
+                    $"{"", 14}by {string.Join(", ", words.Select(w => $"{w.Text} {w.Weight:+0.00;-0.00;0.00}"))}"
+                );
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Spectre.Console;
 
@@ -19,15 +20,20 @@ internal sealed class Terminal
     };
 
     private readonly Lazy<IAnsiConsole> _screen;
+    private readonly bool _outputRedirected;
 
     /// <summary>The streams of the process.</summary>
     [SuppressMessage("ApiDesign", "RS0030", Justification = "The one door to the console.")]
     public Terminal()
-        : this(Console.Out, Console.Error, Console.IsErrorRedirected) { }
+        : this(Console.Out, Console.Error, Console.IsErrorRedirected, Console.IsOutputRedirected) { }
 
-    /// <summary>Any two writers; <paramref name="plain"/> turns colours and moving progress bars off.</summary>
-    public Terminal(TextWriter output, TextWriter error, bool plain = true)
+    /// <summary>
+    /// Any two writers; <paramref name="plain"/> turns colours and moving progress bars of standard error off, and
+    /// <paramref name="outputRedirected"/> the colours of standard output.
+    /// </summary>
+    public Terminal(TextWriter output, TextWriter error, bool plain = true, bool outputRedirected = true)
     {
+        _outputRedirected = outputRedirected;
         Output = output;
         Error = error;
         IsPlain = plain;
@@ -53,6 +59,13 @@ internal sealed class Terminal
     /// <summary>True when standard error is no screen.</summary>
     public bool IsPlain { get; }
 
+    /// <summary>Whether standard output shows colours.</summary>
+    public bool HasColours =>
+        !_outputRedirected
+        && AnsiConsole
+            .Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Output) })
+            .Profile.Capabilities.Ansi;
+
     /// <summary>Spectre.Console on standard error, for tables, colours and progress bars.</summary>
     public IAnsiConsole Screen => _screen.Value;
 
@@ -66,7 +79,13 @@ internal sealed class Terminal
     }
 
     /// <summary>One JSON object as a line of standard output.</summary>
-    public void WriteJson<T>(T value) => Output.WriteLine(JsonSerializer.Serialize(value, JsonOptions));
+    public void WriteJson<T>(T value) =>
+        Output.WriteLine(
+            // A node needs no serializer, whose start takes longer than a short note.
+            value is JsonNode node
+                ? node.ToJsonString(JsonOptions)
+                : JsonSerializer.Serialize(value, JsonOptions)
+        );
 
     /// <summary>
     /// Runs <paramref name="work"/> under a progress bar. The bar moves on a screen; elsewhere one line is written at the end.

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MedLedger.Analytics.Records;
 
 namespace MedLedger.Api.Cli;
 
@@ -67,6 +68,17 @@ internal static class TextBatch
                 return done;
             }
         );
+
+    /// <summary>
+    /// The words of a line's text: of HTML or RTF when its <c>contentType</c> says so, else the text as it stands.
+    /// </summary>
+    public static SourceText SourceOf(string text, JsonElement line)
+    {
+        if (!line.TryGetProperty("contentType", out var type))
+            return SourceText.OfPlain(text);
+        return SourceText.TryRead(text, type.GetString() ?? "")
+            ?? throw new InvalidDataException("The line's contentType is none that is read.");
+    }
 
     private static async Task<List<TextLine>> ReadChunkAsync(TextLines reader, CancellationToken cancellation)
     {

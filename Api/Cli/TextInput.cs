@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using MedLedger.Analytics.Records;
 
 namespace MedLedger.Api.Cli;
 
@@ -21,13 +22,13 @@ internal static class TextInput
         return File.OpenRead(path);
     }
 
-    /// <summary>The whole text, its byte order mark left out.</summary>
-    public static async Task<string> ReadAsync(string path, CancellationToken cancellation)
+    /// <summary>The whole text, its byte order mark left out; the words of an HTML or RTF file.</summary>
+    public static async Task<SourceText> ReadAsync(string path, CancellationToken cancellation)
     {
         using var reader = new StreamReader(OpenBytes(path), Strict, detectEncodingFromByteOrderMarks: true);
         try
         {
-            return await reader.ReadToEndAsync(cancellation);
+            return SourceText.OfFile(path, await reader.ReadToEndAsync(cancellation));
         }
         catch (DecoderFallbackException)
         {

@@ -6,20 +6,23 @@ namespace MedLedger.Tests.Analytics;
 [Collection(nameof(Model))]
 public sealed class AssertionTests(Model model)
 {
-    public static TheoryData<string, string, string> Sentences()
+    public static TheoryData<string, string, string, string> Sentences()
     {
-        var data = new TheoryData<string, string, string>();
+        var data = new TheoryData<string, string, string, string>();
         foreach (var row in Cases.Rows("assertions.tsv"))
-            data.Add(row[0], row[1], row[2]);
+            data.Add(row[0], row[1], row[2], row.Length > 3 ? row[3] : "Problem");
         return data;
     }
 
     [Theory]
     [MemberData(nameof(Sentences))]
-    public void Assertion_is_as_a_reader_says(string family, string sentence, string expected)
+    public void Assertion_is_as_a_reader_says(string family, string sentence, string expected, string type)
     {
-        var (text, start, end) = Cases.Marked(sentence, '[', ']');
-        var finding = model.Pipeline.Assert(text, [new GivenSpan(new TextSpan(start, end), "Problem")])[0];
+        // Forms have brackets of their own.
+        var (text, start, end) = sentence.Contains('«', StringComparison.Ordinal)
+            ? Cases.Marked(sentence, '«', '»')
+            : Cases.Marked(sentence, '[', ']');
+        var finding = model.Pipeline.Assert(text, [new GivenSpan(new TextSpan(start, end), type)])[0];
         Assert.Equal(text[start..end], finding.Text);
         Assert.True(
             string.Equals(expected, finding.Assertion.ToString(), StringComparison.OrdinalIgnoreCase),

@@ -13,6 +13,10 @@ public sealed class RuleFileTests
     [InlineData("""{"version":"1","rules":[{"cue":"but","category":"terminate","direction":"forward"}]}""")]
     [InlineData("""{"version":"1","rules":[{"cue":"no","category":"negated","direction":"none"}]}""")]
     [InlineData("""{"version":"1","rules":[{"cue":"no","category":"negated","direction":"forward","reach":0}]}""")]
+    [InlineData(
+        """{"version":"1","rules":[{"cue":"no","category":"negated","direction":"forward","place":"middle"}]}"""
+    )]
+    [InlineData("""{"version":"1","rules":[{"cue":"no","category":"negated","direction":"forward","types":"Test"}]}""")]
     [InlineData("""{"version":"1"}""")]
     [InlineData("null")]
     [InlineData("{")]
@@ -37,6 +41,6 @@ public sealed class RuleFileTests
     public void No_rule_is_written_twice() =>
         Assert.Equal(
             ContextRules.Default.Rules.Count,
-            ContextRules.Default.Rules.Select(r => (r.Cue, r.Category, r.Direction)).Distinct().Count()
+            ContextRules.Default.Rules.Select(r => (r.Cue, r.Category, r.Direction, r.Place)).Distinct().Count()
         );
 }

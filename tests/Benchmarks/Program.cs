@@ -27,7 +27,7 @@ internal static class BenchmarkProgram
             VerifySpeed.Print(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 11, Console.Out);
             return 0;
         }
-        if (args is not ["nlp" or "nlp-speed", ..])
+        if (args is not ["nlp" or "nlp-speed" or "nlp-phi", ..])
         {
             BenchmarkSwitcher.FromAssembly(typeof(BenchmarkProgram).Assembly).Run(args);
             return 0;
@@ -41,13 +41,15 @@ internal static class BenchmarkProgram
         {
             Console.Error.WriteLine(
                 $"There is no folder {data}.\n"
-                    + "usage: -- nlp|nlp-speed [DATA [MODEL]]   (DATA: the folder with bc5cdr-pubtator, maccrobat, ...)"
+                    + "usage: -- nlp|nlp-speed|nlp-phi [DATA [MODEL]]   (DATA: the folder with bc5cdr-pubtator, maccrobat, ...)"
             );
             return 2;
         }
         var model = args.Length > 2 ? args[2] : ClinicalPipeline.DefaultFolder;
         if (args[0] == "nlp")
             NlpTable.Print(data, model, Console.Out);
+        else if (args[0] == "nlp-phi")
+            NlpTable.PrintSeenIdentifiers(data, model, Console.Out);
         else
             NlpTable.PrintSpeed(data, model, Console.Out);
         return 0;

@@ -35,4 +35,23 @@ public sealed class CommandLineTests
         Assert.Equal(ExitCode.Usage, ran.ExitCode);
         Assert.False(ran.Json.GetProperty("ok").GetBoolean());
     }
+
+    /// <summary>A line makes only the commands that it names.</summary>
+    [Fact]
+    public void Commands_are_found_under_their_own_names()
+    {
+        var commands = CommandLine.Commands;
+        Assert.All(commands, c => Assert.Equal(c.Name, c.Create().Name));
+        Assert.Equal(commands.Length, commands.Select(c => c.Name).Distinct(StringComparer.Ordinal).Count());
+    }
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("--data", "keys", "--help")]
+    public async Task Help_names_every_command(params string[] args)
+    {
+        var ran = await CommandRun.Of(args);
+        Assert.Equal(ExitCode.Good, ran.ExitCode);
+        Assert.All(CommandLine.Commands, c => Assert.Contains($"  {c.Name}", ran.Output, StringComparison.Ordinal));
+    }
 }

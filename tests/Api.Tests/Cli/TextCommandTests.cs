@@ -159,6 +159,54 @@ public sealed class TextCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Html_and_rtf_are_read_as_their_words_and_found_by_the_offsets_of_the_file()
+    {
+        const string html =
+            "<html><head><title>Dr. Hollingsworth</title></head><p>No <b>fe</b>ver.<p>Has &quot;gout&quot;.";
+        const string rtf = @"{\rtf1\ansi Mother had \b diabetes\b0 .}";
+        var run = await CommandRun.Of("analyze", Written("a.html", html), Written("b", rtf), "--json", "--summary");
+        Assert.Equal(ExitCode.Good, run.ExitCode);
+        var documents = run.Json.GetProperty("documents");
+        Assert.Equal("text/html", documents[0].GetProperty("contentType").GetString());
+        Assert.Equal("application/rtf", documents[1].GetProperty("contentType").GetString());
+        var fever = documents[0].GetProperty("findings").EnumerateArray().Single(f => Text(f) == "fever");
+        Assert.Equal("negated", fever.GetProperty("assertion").GetString());
+        Assert.Equal("fe</b>ver", Of(html, fever));
+        Assert.Equal("No", Of(html, fever.GetProperty("cue")));
+        var diabetes = documents[1].GetProperty("findings").EnumerateArray().Single(f => Text(f) == "diabetes");
+        Assert.Equal("family", diabetes.GetProperty("assertion").GetString());
+        Assert.Equal("diabetes", Of(rtf, diabetes));
+        var problems = run.Json.GetProperty("summary")[0].GetProperty("quotations");
+        Assert.Equal("gout", Of(html, problems[0]));
+
+        var masked = await CommandRun.Of(
+            "deidentify",
+            Written("c.html", "<p title='x'>Seen by Dr. <i>Holl</i>ingsworth.")
+        );
+        Assert.Equal("Seen by Dr. [NAME].", masked.Output);
+    }
+
+    [Fact]
+    public async Task A_batch_line_says_its_content_type()
+    {
+        string[] lines =
+        [
+            """{"id":1,"text":"<p>No <b>fe</b>ver.","contentType":"text/html"}""",
+            """{"id":2,"text":"No fever.","contentType":"image/png"}""",
+            """{"id":3,"text":"No fever.","contentType":7}""",
+            """{"id":4,"text":"<p>Gout","contentType":"text/html","spans":[]}""",
+        ];
+        var path = Written("batch.ndjson", string.Join('\n', lines));
+        var answers = Lines(await CommandRun.Of("analyze", "--batch", path));
+        var fever = Assert.Single(answers[0].GetProperty("findings").EnumerateArray());
+        Assert.Equal((9, 18), (fever.GetProperty("start").GetInt32(), fever.GetProperty("end").GetInt32()));
+        Assert.All(answers.Skip(1), a => Assert.True(a.TryGetProperty("error", out _)));
+        answers = Lines(await CommandRun.Of("deidentify", "--batch", path));
+        Assert.Equal("No fever.", answers[0].GetProperty("text").GetString());
+        Assert.All(answers.Skip(1).Take(2), a => Assert.False(a.TryGetProperty("text", out _)));
+    }
+
+    [Fact]
     public async Task Several_files_are_several_documents()
     {
         var run = await CommandRun.Of("analyze", Written("a", ""), Written("b", "Has asthma."), "--json");
@@ -168,6 +216,9 @@ public sealed class TextCommandTests : IDisposable
     }
 
     public void Dispose() => _folder.Dispose();
+
+    private static string Of(string source, JsonElement placed) =>
+        source[placed.GetProperty("start").GetInt32()..placed.GetProperty("end").GetInt32()];
 
     private static string? Text(JsonElement finding) => finding.GetProperty("text").GetString();
 

@@ -22,7 +22,8 @@ internal static class NlpTable
         Spans("MACCROBAT", Corpora.Maccrobat(data), pipeline, FindingHead.CaseReport, output);
         Negation(Corpora.NegEx(data), pipeline, output);
         Linking(Corpora.Bc5cdr(data), pipeline, output);
-        Identifiers(Corpora.Presidio(data), pipeline, output);
+        IdentifierTable.Print(Corpora.Presidio(data).Where(d => Corpora.HeldBack(d.Id)), pipeline, output);
+        IdentifierTable.PrintEponyms(pipeline, output);
         Speed(data, pipeline, output);
     }
 
@@ -31,6 +32,14 @@ internal static class NlpTable
     {
         using var pipeline = ClinicalPipeline.Load(model);
         Speed(data, pipeline, output);
+    }
+
+    /// <summary>Personal data in the texts that training and rules have seen, and what stays.</summary>
+    public static void PrintSeenIdentifiers(string data, string model, TextWriter output)
+    {
+        using var pipeline = ClinicalPipeline.Load(model);
+        IdentifierTable.Print(Corpora.Presidio(data).Where(d => !Corpora.HeldBack(d.Id)), pipeline, output);
+        IdentifierTable.PrintEponyms(pipeline, output);
     }
 
     private static void Spans(
@@ -131,59 +140,6 @@ internal static class NlpTable
         }
         foreach (var score in scores.Values)
             output.WriteLine(score);
-    }
-
-    /// <summary>
-    /// An identifier counts as found when every letter and digit of it is covered; what was found beside any of the corpus'
-    /// spans is extra. Years alone and countries are in the corpus, but no identifiers.
-    /// </summary>
-    private static void Identifiers(IEnumerable<GoldDocument> documents, ClinicalPipeline pipeline, TextWriter output)
-    {
-        var groups = new Dictionary<string, Score>(StringComparer.Ordinal)
-        {
-            ["structured"] = new("PHI, structured identifiers", onlyRecall: true),
-            ["PERSON"] = new("PHI, names", onlyRecall: true),
-            ["address"] = new("PHI, addresses and places", onlyRecall: true),
-        };
-        var kinds = new SortedDictionary<string, Score>(StringComparer.Ordinal);
-        int touching = 0,
-            beside = 0;
-        foreach (var document in documents.Where(d => Corpora.HeldBack(d.Id)))
-        {
-            var found = pipeline.Deidentifier.Find(document.Text);
-            foreach (var identifier in found)
-            {
-                if (document.Spans.Any(s => s.Start < identifier.Span.End && identifier.Span.Start < s.End))
-                    touching++;
-                else
-                    beside++;
-            }
-            foreach (var span in document.Spans.Where(s => s.Type is not ("ORGANIZATION" or "TITLE" or "NRP" or "AGE")))
-            {
-                if (!kinds.TryGetValue(span.Type, out var score))
-                    kinds[span.Type] = score = new Score($"  {span.Type}", onlyRecall: true);
-                var covered = Enumerable
-                    .Range(span.Start, span.End - span.Start)
-                    .All(i =>
-                        !char.IsLetterOrDigit(document.Text[i]) || found.Any(f => f.Span.Start <= i && i < f.Span.End)
-                    );
-                score.Add(covered ? 1 : 0, 0, covered ? 0 : 1);
-                var group = span.Type switch
-                {
-                    "STREET_ADDRESS" or "GPE" or "ZIP_CODE" => "address",
-                    "PERSON" => "PERSON",
-                    "DATE_TIME" => null,
-                    _ => "structured",
-                };
-                if (group is not null)
-                    groups[group].Add(covered ? 1 : 0, 0, covered ? 0 : 1);
-            }
-        }
-        foreach (var score in groups.Values.Concat(kinds.Values))
-            output.WriteLine(score);
-        output.WriteLine(
-            $"PHI, precision: {touching} of {touching + beside} identifiers touch personal data of the corpus ({100.0 * touching / Math.Max(1, touching + beside):F1} %)"
-        );
     }
 
     private static void Speed(string data, ClinicalPipeline pipeline, TextWriter output)

@@ -1,0 +1,58 @@
+using MedLedger.Analytics.Text;
+
+namespace MedLedger.Analytics.Context;
+
+/// <summary>The words of a cue in a sentence, as tokens of it, and the rules that they stand for there.</summary>
+internal readonly record struct CueMatch(int First, int End, ContextRule[] Rules)
+{
+    // What may follow a cue that ends a statement.
+    private const string Stops = ".,;)|";
+
+    /// <summary>The cues of a sentence, the longest from the left, without overlaps.</summary>
+    public static List<CueMatch> Find(ContextRules rules, string text, List<TextSpan> tokens, LowerCaseSentence lower)
+    {
+        var matches = new List<CueMatch>();
+        var first = 0;
+        bool Stand(int end, ContextRule[] all) =>
+            Array.Exists(all, r => Stands(r.Place, text, tokens, lower, first, end));
+        for (var i = 0; i < lower.Count; )
+        {
+            first = i;
+            var end = lower.Longest(rules.Cues, i, out var found, Stand);
+            if (end > 0)
+            {
+                var standing = Array.FindAll(found!, r => Stands(r.Place, text, tokens, lower, first, end));
+                // "fever (-)": what a cue says in this place goes before what it says anywhere.
+                var placed = Array.FindAll(standing, r => r.Place != ContextPlace.Anywhere);
+                matches.Add(new CueMatch(i, end, placed.Length > 0 ? placed : standing));
+            }
+            i = Math.Max(end, i + 1);
+        }
+        return matches;
+    }
+
+    private static bool Stands(
+        ContextPlace place,
+        string text,
+        List<TextSpan> tokens,
+        LowerCaseSentence lower,
+        int first,
+        int end
+    )
+    {
+        if (place == ContextPlace.Anywhere)
+            return true;
+        if (place == ContextPlace.Start)
+            return first == 0;
+        if (place == ContextPlace.End)
+            return end == lower.Count || Stops.Contains(text[tokens[lower.First + end].Start]);
+        if (first == 0 || end == lower.Count)
+            return false;
+        var (cue, next) = (lower.First + first, lower.First + end);
+        var gap = text.AsSpan(tokens[cue - 1].End, tokens[cue].Start - tokens[cue - 1].End);
+        return gap.Length > 0
+            && !gap.ContainsAny('\n', '\r')
+            && tokens[next].Start == tokens[next - 1].End
+            && char.IsLetter(text[tokens[next].Start]);
+    }
+}
