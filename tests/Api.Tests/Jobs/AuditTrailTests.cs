@@ -81,7 +81,7 @@ public sealed class AuditTrailTests : IDisposable
     }
 
     [Fact]
-    [Trait("threat", "erasure")]
+    [Trait("threat", "erasure cut off")]
     public async Task What_was_sealed_for_a_patient_who_is_erased_meanwhile_is_not_stored()
     {
         using var store = await OpenAsync();
