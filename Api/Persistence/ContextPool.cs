@@ -10,20 +10,26 @@ namespace MedLedger.Api.Persistence;
 /// </summary>
 internal sealed class ContextPool(DbContextOptions<LedgerContext> options, Records.RecordRoots roots) : IDisposable
 {
-    private static readonly int MostIdle = 4 * Environment.ProcessorCount;
-    private readonly ConcurrentBag<LedgerContext> _idle = [];
+    private static readonly int MostIdle = 8 * Environment.ProcessorCount;
+    private readonly ConcurrentStack<LedgerContext> _idle = new();
+    private int _count;
     private volatile bool _isOver;
 
     /// <summary>A context, the caller's until it is disposed.</summary>
     public LedgerContext Rent() =>
-        _idle.TryTake(out var idle) ? idle.Lend(this) : new LedgerContext(options) { Roots = roots }.Lend(this);
+        TryTake() is { } idle ? idle.Lend(this) : new LedgerContext(options) { Roots = roots }.Lend(this);
 
     /// <summary>Takes a context back; false when it is not kept.</summary>
     public bool TryKeep(LedgerContext context)
     {
-        if (_isOver || _idle.Count >= MostIdle || !context.TryReset())
+        if (_isOver || !context.TryReset())
             return false;
-        _idle.Add(context);
+        if (Interlocked.Increment(ref _count) > MostIdle)
+        {
+            Interlocked.Decrement(ref _count);
+            return false;
+        }
+        _idle.Push(context);
         // Over meanwhile: nobody else empties it any more.
         if (_isOver)
             Dispose();
@@ -34,7 +40,16 @@ internal sealed class ContextPool(DbContextOptions<LedgerContext> options, Recor
     public void Dispose()
     {
         _isOver = true;
-        while (_idle.TryTake(out var idle))
+        while (TryTake() is { } idle)
             idle.End();
+    }
+
+    // The one that came back last: its pages are the freshest.
+    private LedgerContext? TryTake()
+    {
+        if (!_idle.TryPop(out var idle))
+            return null;
+        Interlocked.Decrement(ref _count);
+        return idle;
     }
 }

@@ -95,6 +95,25 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
         return new PlainTransaction(this, _plain);
     }
 
+    /// <summary>
+    /// Begins to read: what is asked until it is disposed is of one moment, and SQLite looks once whether somebody wrote
+    /// meanwhile, not for each question. Nothing is awaited inside, and nothing written.
+    /// </summary>
+    public Snapshot BeginReading()
+    {
+        if (Transaction is not null)
+            return default;
+        Command("BEGIN", 0).ExecuteNonQuery();
+        return new Snapshot(this);
+    }
+
+    /// <summary>See <see cref="BeginReading"/>.</summary>
+    public readonly struct Snapshot(LedgerContext context) : IDisposable
+    {
+        /// <inheritdoc/>
+        public void Dispose() => context?.Command("COMMIT", 0).ExecuteNonQuery();
+    }
+
     /// <summary>See <see cref="BeginPlain"/>.</summary>
     public readonly struct PlainTransaction(LedgerContext context, SqliteTransaction transaction) : IDisposable
     {

@@ -39,18 +39,17 @@ internal static class Query
     /// <summary>Looks at the rows of an answer, of which few are wanted; nothing else is asked meanwhile.</summary>
     /// <param name="context">Where.</param>
     /// <param name="sql">As above.</param>
-    /// <param name="look">Looks at one row.</param>
+    /// <param name="look">Looks at one row; false when no other is wanted.</param>
     /// <param name="values">The parameters' values.</param>
     public static void Each(
         LedgerContext context,
         string sql,
-        Action<SqliteDataReader> look,
+        Func<SqliteDataReader, bool> look,
         params ReadOnlySpan<object> values
     )
     {
         using var reader = Ask(context, sql, values);
-        while (reader.Read())
-            look(reader);
+        while (reader.Read() && look(reader)) { }
     }
 
     private static SqliteDataReader Ask(LedgerContext context, string sql, ReadOnlySpan<object> values)
@@ -63,8 +62,9 @@ internal static class Query
         return command.ExecuteReader();
     }
 
-    /// <summary>Texts as one parameter: <c>IN (SELECT value FROM json_each($0))</c>.</summary>
-    public static string List(IEnumerable<string> texts) => JsonSerializer.Serialize(texts);
+    /// <summary>Texts, each once, as one parameter: <c>FROM json_each($0) k CROSS JOIN ...</c>.</summary>
+    public static string List(IEnumerable<string> texts) =>
+        JsonSerializer.Serialize(texts.Distinct(StringComparer.Ordinal));
 
     /// <summary>A column of bytes.</summary>
     public static byte[] Bytes(this SqliteDataReader reader, int column) => reader.GetFieldValue<byte[]>(column);

@@ -19,7 +19,12 @@ internal sealed class SqlitePragmas : DbConnectionInterceptor
 
     private readonly ConditionalWeakTable<object, object> _prepared = [];
 
-    private SqlitePragmas() { }
+    // Counting what it allocates costs SQLite a lock of the whole process for each page and value, and nobody asks.
+    private SqlitePragmas()
+    {
+        SQLitePCL.Batteries_V2.Init();
+        SQLitePCL.raw.sqlite3_config(SQLitePCL.raw.SQLITE_CONFIG_MEMSTATUS, 0);
+    }
 
     public static SqlitePragmas Instance { get; } = new();
 

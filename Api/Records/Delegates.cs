@@ -29,20 +29,25 @@ internal static class Delegates
         return open;
     }
 
-    /// <summary>Who may read for the patient now.</summary>
+    /// <summary>The same for the gate: all that open.</summary>
+    public static IReadOnlyList<Delegation> Read(LedgerContext context, RecordVault vault, string patientKey) =>
+        [
+            .. Query
+                .Rows(context, OfPatient, row => (Id: row.GetString(0), Content: row.Bytes(1)), patientKey)
+                .Select(row => SealedDelegation.Open(vault, patientKey, row.Id, row.Content))
+                .OfType<Delegation>(),
+        ];
+
+    /// <summary>Who of those in whom a power was recorded may read for the patient now.</summary>
     public static async Task<IReadOnlyList<string>> ReadersAsync(
         LedgerContext context,
         RecordVault vault,
         RecordGate gate,
         PatientState state,
+        IReadOnlyList<Delegation> all,
         CancellationToken cancellation
     )
     {
-        var all = Query
-            .Rows(context, OfPatient, row => (Id: row.GetString(0), Content: row.Bytes(1)), state.PatientKey)
-            .Select(row => SealedDelegation.Open(vault, state.PatientKey, row.Id, row.Content))
-            .OfType<Delegation>()
-            .ToList();
         if (all.Count == 0)
             return [];
         var birth = await BirthDate.ReadAsync(context, vault, gate, state, cancellation);

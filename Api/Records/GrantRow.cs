@@ -68,6 +68,7 @@ internal sealed class GrantRowConfiguration : IEntityTypeConfiguration<GrantRow>
     {
         builder.ToTable("grants").HasKey(g => g.GrantId);
         builder.HasIndex(g => g.PatientKey);
+        builder.HasIndex(g => g.GranteeKey);
         builder.HasIndex(g => g.Leaf).IsUnique();
         builder.HasOne<PatientRow>().WithMany().HasForeignKey(g => g.PatientKey);
     }

@@ -1,5 +1,6 @@
 using MedLedger.Api.Persistence;
 using MedLedger.Consent.Access;
+using MedLedger.Consent.Delegations;
 using MedLedger.Consent.Directives;
 using MedLedger.Consent.Vault;
 using MedLedger.Crypto.Fields;
@@ -23,14 +24,14 @@ internal sealed class PatientStates(RecordVault vault, RecordGate gate, GrantIss
     /// <param name="patientKeys">Whose.</param>
     /// <param name="cancellation">Ends the reading.</param>
     /// <param name="own">
-    /// Of these no more than who the patient is: for a caller who reads what is their own, of which the gate asks nothing
-    /// else. It permits nobody else by such a state.
+    /// Of these (<see cref="OwnOf"/>) no more than whether they were erased: for a caller who reads what is their own, of
+    /// which the gate asks nothing else. It permits nobody else by such a state.
     /// </param>
     public async Task<IReadOnlyDictionary<string, PatientState>> LoadAsync(
         LedgerContext context,
         IEnumerable<string> patientKeys,
         CancellationToken cancellation,
-        IReadOnlyCollection<string>? own = null
+        IReadOnlyDictionary<string, string>? own = null
     )
     {
         var states = new Dictionary<string, PatientState>(StringComparer.Ordinal)
@@ -41,23 +42,21 @@ internal sealed class PatientStates(RecordVault vault, RecordGate gate, GrantIss
         {
             if (states.ContainsKey(key))
                 continue;
-            var isOwn = own?.Contains(key, StringComparer.Ordinal) == true;
-            if (await LoadAsync(context, key, isOwn, cancellation) is { } state)
+            if (await LoadAsync(context, key, own?.GetValueOrDefault(key), cancellation) is { } state)
                 states.Add(key, state);
         }
         return states;
     }
 
-    /// <summary>The compartments whose patient the caller is, when they ask to read.</summary>
-    public IReadOnlyList<string> OwnOf(AccessRequest request) =>
-        request.Action == "access"
-            ?
-            [
-                .. request
-                    .Actors.Where(actor => actor.StartsWith("Patient/", StringComparison.Ordinal))
-                    .Select(vault.PatientKey),
-            ]
-            : [];
+    /// <summary>
+    /// The compartments whose patient the caller is, when they ask to read, with <c>Patient/id</c>: a compartment's key is
+    /// the keyed hash of it.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> OwnOf(AccessRequest request) =>
+        request
+            .Actors.Where(actor => request.Action == "access" && actor.StartsWith("Patient/", StringComparison.Ordinal))
+            .Distinct(StringComparer.Ordinal)
+            .ToDictionary(vault.PatientKey, actor => actor, StringComparer.Ordinal);
 
     /// <summary>What shows or compiles a patient's consents needs all of them.</summary>
     /// <exception cref="InvalidDataException">One of them cannot be read.</exception>
@@ -73,23 +72,17 @@ internal sealed class PatientStates(RecordVault vault, RecordGate gate, GrantIss
     private async Task<PatientState?> LoadAsync(
         LedgerContext context,
         string patientKey,
-        bool isOwn,
+        string? own,
         CancellationToken cancellation
     )
     {
         cancellation.ThrowIfCancellationRequested();
-        var rows = Query.Rows(
-            context,
-            OfPatient,
-            row => (Reference: row.Bytes(0), IsErased: row.GetBoolean(1)),
-            patientKey
-        );
-        if (rows is not [var patient])
+        if (Read(context, patientKey, own is not null) is not { } read)
             return null;
-        var reference = vault.OpenReference(patientKey, patient.Reference);
-        if (patient.IsErased || reference is null)
+        var reference = own ?? vault.OpenReference(patientKey, read.Reference);
+        if (read.IsErased || reference is null)
             return new PatientState { PatientKey = patientKey, IsErased = true };
-        if (isOwn)
+        if (own is not null)
             return new PatientState { PatientKey = patientKey, Patient = reference };
         var directives = await DirectivesAsync(context, patientKey, cancellation);
         var state = new PatientState
@@ -98,10 +91,37 @@ internal sealed class PatientStates(RecordVault vault, RecordGate gate, GrantIss
             Patient = reference,
             Directives = directives ?? [],
             IsUncertain = directives is null,
-            Grants = issuer is null ? [] : issuer.Committed(context, patientKey),
-            Emergencies = EmergencyStore.Open(context, vault, patientKey, gate.Now),
+            Grants = read.Grants,
+            Emergencies = read.Emergencies,
         };
-        return state with { Delegates = await Delegates.ReadersAsync(context, vault, gate, state, cancellation) };
+        var delegates = await Delegates.ReadersAsync(context, vault, gate, state, read.Delegations, cancellation);
+        return state with { Delegates = delegates };
+    }
+
+    private PatientRows? Read(LedgerContext context, string patientKey, bool isOwn)
+    {
+        using var reading = context.BeginReading();
+        var rows = Query.Rows(context, OfPatient, row => new PatientRows(row.Bytes(0), row.GetBoolean(1)), patientKey);
+        if (rows is not [var patient])
+            return null;
+        return isOwn
+            ? patient
+            : patient with
+            {
+                Grants = issuer is null ? [] : issuer.Committed(context, patientKey),
+                Emergencies = EmergencyStore.Open(context, vault, patientKey, gate.Now),
+                Delegations = Delegates.Read(context, vault, patientKey),
+            };
+    }
+
+    /// <summary>What rows say of a patient, beside the Consents.</summary>
+    private sealed record PatientRows(byte[] Reference, bool IsErased)
+    {
+        public IReadOnlyList<CommittedGrant> Grants { get; init; } = [];
+
+        public IReadOnlyList<Emergency> Emergencies { get; init; } = [];
+
+        public IReadOnlyList<Delegation> Delegations { get; init; } = [];
     }
 
     // Null when one cannot be read: it might forbid, and without it more would be permitted than the patient said.

@@ -30,22 +30,25 @@ internal sealed class RecordAccess(OpenLedger ledger)
         CancellationToken cancellation
     )
     {
-        await using var context = _store.CreateDbContext();
         var key = _store.Vault.RecordKey(reference);
         var log = new AccessLog(request, interaction, _store.Vault.OrganizationKey);
         ReadableRecord? readable = null;
-        if (
-            await RecordReader.NearestAsync(context, key, version, _store.Vault.OrganizationKey, cancellation) is
-            { } stored
-        )
+        // Given back before the log's turn: who waits for the disk holds no connection.
+        await using (var context = _store.CreateDbContext())
         {
-            var isThere = stored.Record.RecordKey == key && stored.Record.Version == (version ?? stored.Record.Version);
-            var opened = await OpenAsync(context, [stored], request, log, reference, isThere, cancellation);
-            readable = opened is [var one] ? one : null;
-        }
-        else
-        {
-            log.Absent(reference);
+            var organization = _store.Vault.OrganizationKey;
+            var stored = await RecordReader.NearestAsync(context, key, version, organization, cancellation);
+            if (stored is null)
+            {
+                log.Absent(reference);
+            }
+            else
+            {
+                var isThere =
+                    stored.Record.RecordKey == key && stored.Record.Version == (version ?? stored.Record.Version);
+                var opened = await OpenAsync(context, [stored], request, log, reference, isThere, cancellation);
+                readable = opened is [var one] ? one : null;
+            }
         }
         await AppendAsync(log, readable, cancellation);
         return readable;
@@ -108,7 +111,7 @@ internal sealed class RecordAccess(OpenLedger ledger)
             .ToHashSet(StringComparer.Ordinal);
         // Where all is the caller's own, and only there, less is asked, and the chain not at all: no consent decides then.
         var own = ledger.States.OwnOf(request);
-        var isOwn = isThere && patients.IsSubsetOf(own);
+        var isOwn = isThere && patients.IsSubsetOf(own.Keys);
         var states = await ledger.States.LoadAsync(context, patients, cancellation, isOwn ? own : null);
         var view = isOwn ? null : await ledger.Chain.RecentViewAsync(cancellation);
         var opener = new RecordOpener(_store.Vault, ledger.Gate);

@@ -51,14 +51,14 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
     public const int MaxOpened = 20_000;
 
     // $0: what grants, emergencies and delegations call the caller; $1: what their own compartments are called; $2: now.
+    // A patient may be named more than once.
     private const string GrantedTo = """
-        SELECT PatientKey FROM grants
-        WHERE GranteeKey IN (SELECT value FROM json_each($0)) AND NOT IsRevocationSigned
-        UNION SELECT PatientKey FROM emergencies
-        WHERE DeclarerKey IN (SELECT value FROM json_each($0)) AND Ends > $2
-        UNION SELECT PatientKey FROM delegations WHERE DelegateKey IN (SELECT value FROM json_each($0))
-        UNION SELECT PatientKey FROM patients WHERE PatientKey IN (SELECT value FROM json_each($1))
-        LIMIT $3
+        SELECT g.PatientKey FROM json_each($0) k CROSS JOIN grants g ON g.GranteeKey = k.value
+        WHERE NOT g.IsRevocationSigned
+        UNION ALL SELECT e.PatientKey FROM json_each($0) k CROSS JOIN emergencies e ON e.DeclarerKey = k.value
+        WHERE e.Ends > $2
+        UNION ALL SELECT d.PatientKey FROM json_each($0) k CROSS JOIN delegations d ON d.DelegateKey = k.value
+        UNION ALL SELECT p.PatientKey FROM json_each($1) k CROSS JOIN patients p ON p.PatientKey = k.value
         """;
 
     private const string RowsOf = "SELECT RecordKey, Tokens FROM search WHERE PatientKey = $0";
@@ -67,7 +67,7 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
     private int _opened;
 
     // The caller's own compartments, once it is known that no other patient's are searched: less is asked of them then.
-    private IReadOnlyList<string>? _own;
+    private IReadOnlyDictionary<string, string>? _own;
 
     /// <summary>The records that match and that the caller may see; the caller disposes them.</summary>
     public async Task<IReadOnlyList<ReadableRecord>> FindAsync(
@@ -156,7 +156,7 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
         {
             var missing = patients.Where(key => !known.ContainsKey(key)).ToHashSet(StringComparer.Ordinal);
             // Of what is the caller's own, or nobody's, no consent decides, and so no grant on the chain.
-            if (!missing.IsSubsetOf([.. _own ?? [], _store.Vault.OrganizationKey]))
+            if (missing.Any(key => _own?.ContainsKey(key) != true && key != _store.Vault.OrganizationKey))
                 view ??= await ledger.Chain.RecentViewAsync(cancellation);
             foreach (var (key, state) in await ledger.States.LoadAsync(context, missing, cancellation, _own))
                 known[key] = state;
@@ -202,7 +202,9 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
     /// </summary>
     public IReadOnlyList<string> Compartments(LedgerContext context, int most = MaxPatients)
     {
-        var granted = Granted(context, most + 1L);
+        var all = new SortedSet<string>(StringComparer.Ordinal);
+        EachGranted(context, key => !all.Add(key) || all.Count <= most);
+        List<string> granted = [.. all];
         // A token for one patient looks through that one alone; the gate would refuse the others.
         if (request.Scopes?.Count > 0 && request.Scopes.All(s => s.Patient is not null))
         {
@@ -212,24 +214,27 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
         if (granted.Count > most)
             throw new TooCostlyException($"More than {most} patients would be looked through; name one.");
         var own = ledger.States.OwnOf(request);
-        _own = granted.TrueForAll(key => own.Contains(key, StringComparer.Ordinal)) ? own : null;
+        _own = granted.TrueForAll(own.ContainsKey) ? own : null;
         return [.. granted, _store.Vault.OrganizationKey];
     }
 
     /// <summary>Whether the caller may have something in a patient's compartment.</summary>
-    public bool MayHave(LedgerContext context, string patientKey) =>
-        Granted(context, long.MaxValue).Contains(patientKey, StringComparer.Ordinal)
-        && request.Scopes?.Any(s => s.Patient is null || _store.Vault.PatientKey(s.Patient) == patientKey) != false;
+    public bool MayHave(LedgerContext context, string patientKey)
+    {
+        var isGranted = false;
+        EachGranted(context, key => !(isGranted = isGranted || key == patientKey));
+        return isGranted
+            && request.Scopes?.Any(s => s.Patient is null || _store.Vault.PatientKey(s.Patient) == patientKey) != false;
+    }
 
-    private List<string> Granted(LedgerContext context, long most) =>
-        Query.Rows(
+    private void EachGranted(LedgerContext context, Func<string, bool> look) =>
+        Query.Each(
             context,
             GrantedTo,
-            row => row.GetString(0),
+            row => look(row.GetString(0)),
             Query.List(request.Actors.Select(_store.Vault.RecordKey)),
             Query.List(request.Actors.Select(_store.Vault.PatientKey)),
-            _store.Time.GetUtcNow().ToUnixTimeSeconds(),
-            most
+            _store.Time.GetUtcNow().ToUnixTimeSeconds()
         );
 
     // What the criteria's tokens name, and others that may stand in.
@@ -270,6 +275,7 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
                         keys.Add(row.GetString(0));
                     else if (isPatient && others.Takes(compartment))
                         others.Offer(row.GetString(0), compartment);
+                    return true;
                 },
                 compartment
             );

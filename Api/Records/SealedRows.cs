@@ -23,17 +23,22 @@ internal sealed record SealedVersion(SealedRecord Record, IReadOnlyList<Compartm
 /// </summary>
 internal static class SealedRows
 {
-    private const string Versions = """
+    private const string Columns = """
         SELECT r.RecordKey, r.Version, r.Content, r.Written, r.IsDeleted,
             (SELECT MAX(o.Version) FROM records o WHERE o.RecordKey = r.RecordKey),
             c.PatientKey, c.EncapsulationId, c.Sequence, c.KeyShare, c.Facts, c.ContentTag
-        FROM records r CROSS JOIN compartments c ON c.RecordKey = r.RecordKey AND c.Version = r.Version
-        WHERE
         """;
+
+    private const string Compartments =
+        "CROSS JOIN compartments c ON c.RecordKey = r.RecordKey AND c.Version = r.Version";
+
+    // Lists are joined, in this order: IN (SELECT ...) would make a table of them, which costs more than all else here.
+    private const string Listed = "FROM json_each($0) k CROSS JOIN records r ON r.RecordKey = k.value";
 
     // $0: the record, $1: the version, $2: the organization, whose records stand in for none.
     private const string Nearest = $"""
-        {Versions} r.RecordKey = COALESCE(
+        {Columns} FROM records r {Compartments}
+        WHERE r.RecordKey = COALESCE(
             (SELECT o.RecordKey FROM compartments o
              WHERE o.RecordKey >= $0 AND (o.RecordKey = $0 OR o.PatientKey <> $2) ORDER BY o.RecordKey LIMIT 1),
             (SELECT o.RecordKey FROM compartments o WHERE o.PatientKey <> $2 ORDER BY o.RecordKey LIMIT 1))
@@ -43,23 +48,22 @@ internal static class SealedRows
         """;
 
     private const string Newest = $"""
-        {Versions} r.RecordKey IN (SELECT value FROM json_each($0)) AND ($1 OR NOT r.IsDeleted)
-        AND r.Version = (SELECT MAX(o.Version) FROM records o WHERE o.RecordKey = r.RecordKey)
+        {Columns} {Listed} {Compartments}
+        WHERE ($1 OR NOT r.IsDeleted)
+        AND r.Version = (SELECT MAX(o.Version) FROM records o WHERE o.RecordKey = k.value)
         """;
 
-    private const string All = $"{Versions} r.RecordKey = $0";
+    private const string All = $"{Columns} FROM records r {Compartments} WHERE r.RecordKey = $0";
 
-    private const string Between =
-        $"{Versions} r.RecordKey IN (SELECT value FROM json_each($0)) AND r.Written BETWEEN $1 AND $2";
+    private const string Between = $"{Columns} {Listed} {Compartments} WHERE r.Written BETWEEN $1 AND $2";
 
     private const string Encapsulations = """
         SELECT e.Id, e.Encapsulation, s.Id, s.PatientKey, s.ClassKey, s.Epoch, s.PublicKey, s.Authenticator
-        FROM encapsulations e CROSS JOIN segments s ON s.Id = e.SegmentId
-        WHERE e.Id IN (SELECT value FROM json_each($0))
+        FROM json_each($0) k CROSS JOIN encapsulations e ON e.Id = k.value CROSS JOIN segments s ON s.Id = e.SegmentId
         """;
 
     private const string Stanzas =
-        "SELECT Tag, SegmentId, Wrapped FROM stanzas WHERE SegmentId IN (SELECT value FROM json_each($0))";
+        "SELECT Tag, SegmentId, Wrapped FROM json_each($0) k CROSS JOIN stanzas ON SegmentId = k.value";
 
     /// <summary>
     /// A record in a version (0 and versions that are not there: the newest), or the next patient's one in the order of
@@ -70,18 +74,29 @@ internal static class SealedRows
         string recordKey,
         int version,
         string organizationKey
-    ) => Read(context, Query.Rows(context, Nearest, Row, recordKey, version, organizationKey));
+    )
+    {
+        using var reading = context.BeginReading();
+        return Read(context, Query.Rows(context, Nearest, Row, recordKey, version, organizationKey));
+    }
 
     /// <summary>The newest versions of records; deleted ones only when told to.</summary>
     public static IReadOnlyList<SealedVersion> ReadNewest(
         LedgerContext context,
         IEnumerable<string> recordKeys,
         bool deleted
-    ) => Read(context, Query.Rows(context, Newest, Row, Query.List(recordKeys), deleted));
+    )
+    {
+        using var reading = context.BeginReading();
+        return Read(context, Query.Rows(context, Newest, Row, Query.List(recordKeys), deleted));
+    }
 
     /// <summary>All versions of a record.</summary>
-    public static IReadOnlyList<SealedVersion> ReadAll(LedgerContext context, string recordKey) =>
-        Read(context, Query.Rows(context, All, Row, recordKey));
+    public static IReadOnlyList<SealedVersion> ReadAll(LedgerContext context, string recordKey)
+    {
+        using var reading = context.BeginReading();
+        return Read(context, Query.Rows(context, All, Row, recordKey));
+    }
 
     /// <summary>The versions of records that were written in a time, Unix milliseconds with both ends.</summary>
     public static IReadOnlyList<SealedVersion> ReadBetween(
@@ -89,7 +104,11 @@ internal static class SealedRows
         IEnumerable<string> recordKeys,
         long first,
         long last
-    ) => Read(context, Query.Rows(context, Between, Row, Query.List(recordKeys), first, last));
+    )
+    {
+        using var reading = context.BeginReading();
+        return Read(context, Query.Rows(context, Between, Row, Query.List(recordKeys), first, last));
+    }
 
     private static List<SealedVersion> Read(LedgerContext context, List<VersionRow> rows)
     {
@@ -97,12 +116,7 @@ internal static class SealedRows
             .Rows(context, Encapsulations, Encapsulation, Query.List(rows.Select(r => r.Compartment.EncapsulationId)))
             .ToDictionary(e => e.Encapsulation.Id, StringComparer.Ordinal);
         var stanzas = Query
-            .Rows(
-                context,
-                Stanzas,
-                Stanza,
-                Query.List(encapsulations.Values.Select(e => e.Segment.Id).Distinct(StringComparer.Ordinal))
-            )
+            .Rows(context, Stanzas, Stanza, Query.List(encapsulations.Values.Select(e => e.Segment.Id)))
             .ToLookup(s => s.SegmentId, StringComparer.Ordinal);
         var keys = encapsulations.ToDictionary(
             e => e.Key,

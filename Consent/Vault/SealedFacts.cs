@@ -46,12 +46,41 @@ internal sealed record SealedFacts(ResourceFacts Facts, RecordMeta Meta, Fr Cont
     public static SealedFacts? Open(SecretKey kek, string recordKey, int version, byte[] sealedFacts)
     {
         var json = SealedBytes.Open(kek, Label, Context(recordKey, version), sealedFacts);
-        if (json is null || JsonSerializer.Deserialize<Stored>(json) is not { } stored)
-            return null;
+        return json is null ? null : Read(json);
+    }
+
+    // What Stored is written as.
+    private static SealedFacts? Read(ReadOnlySpan<byte> json)
+    {
+        ResourceFacts? facts = null;
+        var (type, labels, day) = ((byte)0, 0u, 0);
+        string? digestText = null,
+            saltText = null;
+        var reader = new Utf8JsonReader(json);
+        reader.Read();
+        FactsJson.Expect(ref reader, JsonTokenType.StartObject);
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (FactsJson.Is(ref reader, "Facts"u8))
+                facts = FactsJson.Read(ref reader);
+            else if (FactsJson.Is(ref reader, "Type"u8))
+                type = reader.GetByte();
+            else if (FactsJson.Is(ref reader, "Labels"u8))
+                labels = reader.GetUInt32();
+            else if (FactsJson.Is(ref reader, "Day"u8))
+                day = reader.GetInt32();
+            else if (FactsJson.Is(ref reader, "Digest"u8))
+                digestText = reader.GetString();
+            else if (FactsJson.Is(ref reader, "Salt"u8))
+                saltText = reader.GetString();
+            else
+                reader.Skip();
+        }
         return
-            Fr.TryParseCanonical(Convert.FromHexString(stored.Digest), out var digest)
-            && Fr.TryParseCanonical(Convert.FromHexString(stored.Salt), out var salt)
-            ? new SealedFacts(stored.Facts, new(stored.Type, stored.Labels, stored.Day), digest, salt)
+            facts is not null
+            && Fr.TryParseCanonical(Convert.FromHexString(digestText ?? ""), out var digest)
+            && Fr.TryParseCanonical(Convert.FromHexString(saltText ?? ""), out var salt)
+            ? new SealedFacts(facts, new(type, labels, day), digest, salt)
             : null;
     }
 

@@ -65,11 +65,17 @@ internal static class SearchApi
         var opened = new List<ReadableRecord>();
         try
         {
-            await using var context = exchange.Ledger.Store.CreateDbContext();
-            var run = new SearchRun(finder, context, opened, exchange.Aborted);
-            var matches = await run.MatchAsync(search);
-            var page = search.IsCountOnly ? [] : matches.Skip(offset).Take(search.Count).ToList();
-            var included = page.Count == 0 ? [] : await run.IncludeAsync(search, page);
+            IReadOnlyList<ReadableRecord> matches,
+                page,
+                included;
+            // Given back before the log's turn: who waits for the disk holds no connection.
+            await using (var context = exchange.Ledger.Store.CreateDbContext())
+            {
+                var run = new SearchRun(finder, context, opened, exchange.Aborted);
+                matches = await run.MatchAsync(search);
+                page = search.IsCountOnly ? [] : [.. matches.Skip(offset).Take(search.Count)];
+                included = page.Count == 0 ? [] : await run.IncludeAsync(search, page);
+            }
             await exchange.Ledger.Audit.AppendAsync(log.Events(), exchange.Aborted);
 
             var bundle = new BundleWriter("searchset", exchange.BaseUrl)

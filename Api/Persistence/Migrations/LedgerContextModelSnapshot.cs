@@ -682,6 +682,8 @@ namespace MedLedger.Api.Persistence.Migrations
 
                     b.HasKey("GrantId");
 
+                    b.HasIndex("GranteeKey");
+
                     b.HasIndex("Leaf")
                         .IsUnique();
 

@@ -9,7 +9,7 @@ public sealed class QueryTests : IDisposable
     private const string Insert = "INSERT INTO settings (Name, Value) VALUES ($0, $1)";
     private const string ByName = "SELECT Value FROM settings WHERE Name = $0";
     private const string ByNames =
-        "SELECT Value FROM settings WHERE Name IN (SELECT value FROM json_each($0)) ORDER BY Name";
+        "SELECT s.Value FROM json_each($0) k CROSS JOIN settings s ON s.Name = k.value ORDER BY s.Name";
     private readonly TemporaryFolder _folder = new();
 
     [Fact]
@@ -38,8 +38,12 @@ public sealed class QueryTests : IDisposable
         var seen = new List<string>();
         Query.Each(
             context,
-            "SELECT x'0102' UNION ALL SELECT x'' UNION ALL SELECT $0",
-            row => seen.Add(Convert.ToHexString(row.Span(0)) + "/" + Convert.ToHexString(row.Bytes(0))),
+            "SELECT x'0102' UNION ALL SELECT x'' UNION ALL SELECT $0 UNION ALL SELECT x'04'",
+            row =>
+            {
+                seen.Add(Convert.ToHexString(row.Span(0)) + "/" + Convert.ToHexString(row.Bytes(0)));
+                return seen.Count < 3;
+            },
             new byte[] { 3 }
         );
         Assert.Equal(["0102/0102", "/", "03/03"], seen);
