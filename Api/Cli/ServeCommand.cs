@@ -73,6 +73,7 @@ internal static class ServeCommand
             if (!url.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
                 throw CommandFailure.Usage($"{url}: without TLS only loopback addresses are served. Use https://.");
         }
+        NativeHeap.Share();
         using var given = development ? null : ReadCertificate(context.Settings, urls);
         using var store = await Store.OpenAsync(context, "serve", cancellation);
         using var made = development ? MakeCertificate(context, store) : null;

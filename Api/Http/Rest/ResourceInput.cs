@@ -7,6 +7,8 @@ namespace MedLedger.Api.Http.Rest;
 /// <summary>Reads resources that clients send, before anything is looked up.</summary>
 internal static class ResourceInput
 {
+    private const int LongestAtOnce = 16 << 20;
+
     /// <summary>Levels of JSON that a resource may have.</summary>
     public const int MaxDepth = 64;
 
@@ -38,6 +40,13 @@ internal static class ResourceInput
         CancellationToken cancellation
     )
     {
+        // A stream that grows copies what it has again and again.
+        if (request.ContentLength is { } length and > 0 and <= LongestAtOnce)
+        {
+            var all = new byte[length];
+            var read = await request.Body.ReadAtLeastAsync(all, all.Length, throwOnEndOfStream: false, cancellation);
+            return (read == all.Length ? all : all[..read], null);
+        }
         using var body = new MemoryStream();
         await request.Body.CopyToAsync(body, cancellation);
         return body.Length > ImportSource.MaxResourceBytes * 2
