@@ -21,14 +21,12 @@ public sealed class ClinicalPipeline : IDisposable
     private readonly ModelFolder _model;
     private readonly Lazy<CodeTable?> _codes;
 
-    private ClinicalPipeline(ModelFolder model, Tagger tagger)
+    private ClinicalPipeline(ModelFolder model, Tagger tagger, Lazy<CodeTable?> codes)
     {
         _model = model;
         Tagger = tagger;
         Deidentifier = new Deidentifier(tagger);
-        _codes = new Lazy<CodeTable?>(() =>
-            model.Has("codes.txt.gz") ? new CodeTable(model.Text("codes.txt.gz")) : null
-        );
+        _codes = codes;
     }
 
     /// <summary>Finds and replaces personal data with the same model.</summary>
@@ -58,10 +56,28 @@ public sealed class ClinicalPipeline : IDisposable
     /// Loads and checks a model. Throws <see cref="InvalidDataException"/> when a file is missing, differs from the
     /// manifest or cannot be read, and <see cref="IOException"/> when the folder is not there.
     /// </summary>
-    public static ClinicalPipeline Load(string modelFolder)
+    /// <param name="modelFolder">The folder of the model.</param>
+    /// <param name="ahead">
+    /// Whether rules and codes are read at once, beside the network, rather than when the first finding asks for them.
+    /// </param>
+    public static ClinicalPipeline Load(string modelFolder, bool ahead = false)
     {
+        // The runtime's native code and the files take about as long as each other.
+        _ = SilentRuntime.Begin();
         var model = ModelFolder.Open(modelFolder);
-        return new ClinicalPipeline(model, new Tagger(model));
+        var codes = new Lazy<CodeTable?>(() =>
+            model.Has("codes.txt.gz") ? new CodeTable(model.Text("codes.txt.gz")) : null
+        );
+        if (ahead)
+            _ = Task.Run(() => ReadAhead(codes));
+        return new ClinicalPipeline(model, new Tagger(model), codes);
+    }
+
+    // What goes wrong here is thrown to who asks for it first.
+    private static void ReadAhead(Lazy<CodeTable?> codes)
+    {
+        _ = ContextRules.Default;
+        codes.Value?.ReadAhead();
     }
 
     /// <summary>

@@ -16,6 +16,9 @@ public sealed class Deidentifier
     // What the clinical heads are this sure of, and surer than the personal-data head is, is no identifier.
     private const double SurelyClinical = 0.9;
 
+    // The same where the personal-data head would rather say that it is none.
+    private const double LikelyClinical = 0.7;
+
     private static readonly string[] Clinical = ["case", "chemical"];
 
     private readonly Tagger _tagger;
@@ -36,21 +39,32 @@ public sealed class Deidentifier
         }
         var tokens = Tokenizer.Tokenize(text);
         var sentences = LowerCaseSentence.AllOf(text, tokens);
-        var tagged = _tagger.Tag(text, tokens, sentences, ["phi", .. Clinical], cancellationToken);
+        var tagged = _tagger.Tag(text, tokens, sentences, [Tagger.Personal, .. Clinical], cancellationToken);
         for (var s = 0; s < sentences.Count; s++)
         {
-            foreach (var run in tagged[s].Runs["phi"])
+            var first = sentences[s].First;
+            TextSpan SpanOf(TokenRun run) => new(tokens[first + run.First].Start, tokens[first + run.End - 1].End);
+            foreach (var run in tagged[s].Runs[Tagger.Personal])
             {
-                var first = sentences[s].First;
-                var span = new TextSpan(tokens[first + run.First].Start, tokens[first + run.End - 1].End);
                 if (run.Score >= Likely && !IsMoreLikelyClinical(run, tagged[s]))
-                    found.AddFromNetwork(run.Type, span);
+                    found.AddFromNetwork(run.Type, SpanOf(run));
+            }
+            foreach (var run in tagged[s].Likely)
+            {
+                if (IsWordOf(run.Type, SpanOf(run).Of(text)) && !IsMoreLikelyClinical(run, tagged[s]))
+                    found.AddFromNetwork(run.Type, SpanOf(run));
             }
         }
         found.ExtendAddresses();
         found.CarryNames(tokens);
         return found.InOrder();
     }
+
+    // Dates, numbers and abbreviations that are no run of the best path are most often measures and tests.
+    private static bool IsWordOf(string type, ReadOnlySpan<char> words) =>
+        char.IsUpper(words[0])
+        && words.IndexOfAnyInRange('a', 'z') > 0
+        && (type == "Name" || (type == "Place" && words.Length > 3 && words.IndexOfAnyInRange('0', '9') < 0));
 
     // "Hgb 13.4, Plt 250" looks like an address to a network that learned addresses from letters.
     private static bool IsMoreLikelyClinical(TokenRun run, TaggedSentence tagged)
@@ -62,7 +76,7 @@ public sealed class Deidentifier
                 if (
                     other.First < run.End
                     && run.First < other.End
-                    && other.Calibrated >= SurelyClinical
+                    && other.Calibrated >= (run.Score < 0.5 ? LikelyClinical : SurelyClinical)
                     && other.Calibrated > run.Score
                 )
                     return true;

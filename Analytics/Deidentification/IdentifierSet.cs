@@ -240,7 +240,9 @@ internal sealed partial class IdentifierSet(string text, EponymRules eponyms)
             && words[..^1].Exists(w => eponyms.IsEponym(w.Of(text).ToString()))
         )
             return true;
-        return words.TrueForAll(w => IsLonelyEponym(w.Of(text).ToString()))
+        // "Child-Pugh B": the letter is a grade.
+        return words.Exists(w => w.Length > 1)
+            && words.TrueForAll(w => w.Length == 1 || IsLonelyEponym(w.Of(text).ToString()))
             && !_names.Contains(words[^1].Of(text).ToString().ToUpperInvariant());
     }
 

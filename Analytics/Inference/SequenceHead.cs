@@ -46,7 +46,7 @@ internal sealed class SequenceHead
         )
             throw new InvalidDataException("A head of the model has tables of the wrong size.");
         _positions = [.. table.Labels.Select(l => l[0])];
-        _types = [.. table.Labels.Select(l => l.Length > 2 ? l[2..] : "")];
+        _types = [.. table.Labels.Select(l => l.Length > 2 ? string.Intern(l[2..]) : "")];
         _step = new float[_size * _padded];
         _stepWeights = new float[_size * _padded];
         _backWeights = new float[_size * _padded];
@@ -82,6 +82,44 @@ internal sealed class SequenceHead
             {
                 var score = Probability(decoder, path, first, t, total);
                 runs.Add(new TokenRun(first, t + 1, _types[path[t]], score, _table.Calibration.Of(score)));
+            }
+        }
+        return runs;
+    }
+
+    /// <summary>
+    /// Runs of tokens of which each is of one type with at least this probability, whatever the best path says: for who would
+    /// rather have too much than miss something. A run's score is its surest token's probability, not calibrated.
+    /// </summary>
+    public List<TokenRun> Likely(SequenceDecoder decoder, float[] emissions, double least)
+    {
+        var length = emissions.Length / _columns;
+        var total = Sums(decoder, emissions, length);
+        var forward = decoder.Forward(length * _padded);
+        var backward = decoder.Backward(length * _padded);
+        var runs = new List<TokenRun>();
+        for (var t = 0; t < length; t++)
+        {
+            var scale = Math.Exp(decoder.ForwardLog(length)[t] + decoder.BackwardLog(length)[t] - total);
+            // The labels of a type stand together.
+            for (var y = 0; y < _size; )
+            {
+                var type = _types[y];
+                double sum = 0;
+                for (; y < _size && ReferenceEquals(_types[y], type); y++)
+                    sum += (double)forward[(t * _padded) + y] * backward[(t * _padded) + y];
+                sum *= scale;
+                if (type.Length == 0 || sum < least)
+                    continue;
+                if (runs.Count > 0 && runs[^1].End == t && ReferenceEquals(runs[^1].Type, type))
+                    runs[^1] = runs[^1] with
+                    {
+                        End = t + 1,
+                        Score = Math.Max(runs[^1].Score, sum),
+                        Calibrated = Math.Max(runs[^1].Score, sum),
+                    };
+                else
+                    runs.Add(new TokenRun(t, t + 1, type, sum, sum));
             }
         }
         return runs;

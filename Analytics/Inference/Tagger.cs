@@ -7,6 +7,9 @@ namespace MedLedger.Analytics.Inference;
 /// <param name="Negation">For each token the probability that a finding there is denied.</param>
 internal sealed record TaggedSentence(IReadOnlyDictionary<string, List<TokenRun>> Runs, float[] Negation)
 {
+    /// <summary>Runs that the personal-data head takes for likely, when it was asked.</summary>
+    public IReadOnlyList<TokenRun> Likely { get; init; } = [];
+
     /// <summary>The mean over the tokens of a run.</summary>
     public double NegationOf(int first, int end)
     {
@@ -20,6 +23,13 @@ internal sealed record TaggedSentence(IReadOnlyDictionary<string, List<TokenRun>
 /// <summary>Encoder, features and heads of one model.</summary>
 internal sealed class Tagger : IDisposable
 {
+    /// <summary>The personal-data head.</summary>
+    public const string Personal = "phi";
+
+    // Chosen on training texts: with 0.3 it finds 96 percent of their names, with 0.2 98, and beside them 63 words for 49 in
+    // 900 sentences of case reports.
+    private const double LikelyPersonal = 0.2;
+
     private const int MostTogether = 32;
     private const int MostPlaces = 4096;
 
@@ -96,7 +106,10 @@ internal sealed class Tagger : IDisposable
         var runs = new Dictionary<string, List<TokenRun>>(heads.Count, StringComparer.Ordinal);
         foreach (var head in heads)
             runs.Add(head, _heads[head].Decode(decoder, emissions));
-        return new TaggedSentence(runs, Negations(emissions, length));
+        return new TaggedSentence(runs, Negations(emissions, length))
+        {
+            Likely = runs.ContainsKey(Personal) ? _heads[Personal].Likely(decoder, emissions, LikelyPersonal) : [],
+        };
     }
 
     /// <summary>

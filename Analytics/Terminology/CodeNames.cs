@@ -40,6 +40,14 @@ internal sealed class CodeNames
         (name.Start, name.Length, name.Concept, name.Weight) = (start, length, concept, weight);
     }
 
+    /// <summary>Makes all indexes.</summary>
+    public void ReadAhead()
+    {
+        _ = _byKey.Value;
+        _ = _byLooseKey.Value;
+        _ = _alike.Value;
+    }
+
     /// <summary>The concepts that have a name of the same key, heaviest first.</summary>
     public List<int> OfKey(ReadOnlySpan<char> name) => _byKey.Value.Find(NameKey.Of(name));
 

@@ -67,6 +67,13 @@ internal sealed class CodeTable
         }
     }
 
+    /// <summary>Makes the indexes that names of diseases and chemicals ask for, rather than when the first name does.</summary>
+    public void ReadAhead()
+    {
+        _diseases.ReadAhead();
+        _chemicals.OfKey("a");
+    }
+
     /// <summary>At most one suggestion a system, MeSH first, then by score.</summary>
     public IReadOnlyList<CodeSuggestion> Suggest(CodeKind kind, string name)
     {

@@ -48,7 +48,7 @@ internal static class AnalyzeCommand
                 var isBatch = context.Arguments.GetValue(TextBatch.Flag);
                 if (isBatch && context.Arguments.GetValue(summary))
                     throw CommandFailure.Usage("--summary is for files, not for a --batch of lines.");
-                using var pipeline = Load();
+                using var pipeline = Load(ahead: true);
                 if (isBatch)
                     await TextBatch.RunAsync(
                         context,
@@ -75,11 +75,11 @@ internal static class AnalyzeCommand
     }
 
     /// <summary>The model that ships with the program; a changed file is refused.</summary>
-    internal static ClinicalPipeline Load()
+    internal static ClinicalPipeline Load(bool ahead = false)
     {
         try
         {
-            return ClinicalPipeline.Load(ClinicalPipeline.DefaultFolder);
+            return ClinicalPipeline.Load(ClinicalPipeline.DefaultFolder, ahead);
         }
         catch (InvalidDataException e)
         {
