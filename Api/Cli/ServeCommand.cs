@@ -97,6 +97,9 @@ internal static class ServeCommand
         builder.Services.AddHostedService(services => services.GetRequiredService<AnalysisQueue>());
         builder.Services.AddHostedService<ExportQueue>();
         await using var app = builder.Build();
+        // One thread of the pool waits for the disk most of the time; the others are as many as there are processors.
+        ThreadPool.GetMinThreads(out var workers, out var completion);
+        ThreadPool.SetMinThreads(Math.Max(workers, Environment.ProcessorCount + 1), completion);
         app.UseServer(identity, server);
         app.MapOpenApi();
         app.MapLedger(ledger);

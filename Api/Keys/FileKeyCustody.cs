@@ -187,10 +187,12 @@ internal sealed class FileKeyCustody : IKeyCustody, IDisposable
     {
         ArgumentNullException.ThrowIfNull(access);
         var entry = EncryptionEntry(patientKey);
+        // The files decide, so that keys shredded by another process are gone here too. They are looked at before the lock,
+        // which all readers share; what this process shreds meanwhile is forgotten and gone when the lock is had.
+        var isThere = File.Exists(PathOf(entry)) && !File.Exists(ErasedMarker(patientKey));
         lock (_gate)
         {
-            // The files decide, so that keys shredded by another process are gone here too.
-            if (!File.Exists(PathOf(entry)) || File.Exists(ErasedMarker(patientKey)))
+            if (!isThere)
             {
                 Forget(patientKey);
                 return null;

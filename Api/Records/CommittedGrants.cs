@@ -12,8 +12,8 @@ namespace MedLedger.Api.Records;
 
 /// <summary>
 /// The grants of patients as the gate takes them, which needs no secret of a grant: the terms of a capsule that was opened
-/// and verified once hold as long as the row has the same bytes and the patient's keys are there. Rows are read, and the
-/// chain is asked, each time.
+/// and verified once hold as long as the row has the same bytes. Rows are read, and the chain is asked, each time; that the
+/// patient's keys are there is the caller's to see (<see cref="PatientStates"/>).
 /// </summary>
 internal sealed class CommittedGrants(RecordVault vault, LedgerChain chain)
 {
@@ -30,8 +30,6 @@ internal sealed class CommittedGrants(RecordVault vault, LedgerChain chain)
     public IReadOnlyList<CommittedGrant> Of(LedgerContext context, string patientKey)
     {
         var rows = Query.Rows(context, OfPatient, Row, patientKey);
-        if (rows.Count == 0 || !vault.HasKeys(patientKey))
-            return [];
         var grants = new List<CommittedGrant>(rows.Count);
         foreach (var row in rows)
         {
