@@ -11,11 +11,11 @@ namespace MedLedger.Api.Persistence;
 /// </summary>
 internal sealed class SqlitePragmas : DbConnectionInterceptor
 {
-    // A few MB of pages for each connection, 32 MB for all of them together, and a checkpoint after 16 MB of log instead of 4: the pages that many writes
+    // A few MB of pages for each connection, and a checkpoint after 16 MB of log instead of 4: the pages that many writes
     // touch are then written to the database once.
     private const string Statements =
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA cache_size=-8192; "
-        + "PRAGMA wal_autocheckpoint=4000; PRAGMA soft_heap_limit=33554432;";
+        + "PRAGMA wal_autocheckpoint=4000;";
 
     private readonly ConditionalWeakTable<object, object> _prepared = [];
 
