@@ -128,12 +128,14 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
         }
     }
 
-    /// <summary>A command of the connection, prepared once where the connection is kept; the context's to dispose.</summary>
+    /// <summary>A command of the connection, which is opened for as long as the context lives; prepared once where it is kept. The context's to dispose.</summary>
     /// <param name="sql">With parameters <c>$0</c>, <c>$1</c> ...; never made of values.</param>
     /// <param name="parameters">How many.</param>
     public SqliteCommand Command(string sql, int parameters)
     {
         var connection = (SqliteConnection)Database.GetDbConnection();
+        if (connection.State == ConnectionState.Closed)
+            Database.OpenConnection();
         return Prepared?.Take(connection, sql, parameters) ?? PreparedCommands.Make(connection, sql, parameters);
     }
 
