@@ -7,7 +7,8 @@ namespace MedLedger.Api.Http.Rest;
 /// <summary>Reads resources that clients send, before anything is looked up.</summary>
 internal static class ResourceInput
 {
-    private const int LongestAtOnce = 16 << 20;
+    private const int LongestKnown = 16 << 20;
+    private const int FirstPart = 1 << 20;
 
     /// <summary>Levels of JSON that a resource may have.</summary>
     public const int MaxDepth = 64;
@@ -40,18 +41,29 @@ internal static class ResourceInput
         CancellationToken cancellation
     )
     {
-        // A stream that grows copies what it has again and again.
-        if (request.ContentLength is { } length and > 0 and <= LongestAtOnce)
-        {
-            var all = new byte[length];
-            var read = await request.Body.ReadAtLeastAsync(all, all.Length, throwOnEndOfStream: false, cancellation);
-            return (read == all.Length ? all : all[..read], null);
-        }
+        if (request.ContentLength is { } length and > 0 and <= LongestKnown)
+            return (await ReadKnownAsync(request.Body, (int)length, cancellation), null);
         using var body = new MemoryStream();
         await request.Body.CopyToAsync(body, cancellation);
         return body.Length > ImportSource.MaxResourceBytes * 2
             ? (null, Outcomes.Table.TooLarge)
             : (body.ToArray(), null);
+    }
+
+    // Into one array, which a stream that grows would copy at its end. It is at most twice what came: a length that is only
+    // claimed takes no memory.
+    private static async Task<byte[]> ReadKnownAsync(Stream body, int length, CancellationToken cancellation)
+    {
+        var (all, read) = (new byte[Math.Min(length, FirstPart)], 0);
+        while (true)
+        {
+            read += await body.ReadAtLeastAsync(all.AsMemory(read), all.Length - read, false, cancellation);
+            if (read < all.Length)
+                return all[..read];
+            if (read == length)
+                return all;
+            Array.Resize(ref all, (int)Math.Min(length, 2L * all.Length));
+        }
     }
 
     /// <summary>Type and id on the first level of a resource; null when it is no JSON object with a type.</summary>
