@@ -63,6 +63,14 @@ internal sealed class ModelFolder
             ? bytes
             : throw new InvalidDataException($"The model's manifest does not list {name}.");
 
+    /// <summary>The same, kept no longer: for a large file that is read once.</summary>
+    public byte[] Take(string name)
+    {
+        var bytes = Bytes(name);
+        _files[name] = [];
+        return bytes;
+    }
+
     /// <summary>Whether the manifest lists the file.</summary>
     public bool Has(string name) => _files.ContainsKey(name);
 

@@ -42,7 +42,8 @@ internal sealed class Tagger : IDisposable
     {
         _tables = ModelTables.Parse(model.Bytes("heads.json"));
         // The session and the word tables take about as long as each other.
-        var encoder = Task.Run(() => new Encoder(model.Bytes("encoder.onnx"), _tables.Emissions));
+        var network = model.Take("encoder.onnx");
+        var encoder = Task.Run(() => new Encoder(network, _tables.Emissions));
         _features = new FeatureTable(model, _tables);
         _heads = _tables.Heads.ToDictionary(
             h => h.Name,

@@ -1,13 +1,12 @@
 using System.Diagnostics;
 using System.Text;
+using MedLedger.Tests;
 
 namespace MedLedger.Api.Tests.Cli;
 
 /// <summary>The program in a process of its own: for what a test cannot do to its own process.</summary>
 internal static class ChildProgram
 {
-    private static string Assembly => Path.Combine(AppContext.BaseDirectory, "medledger.dll");
-
     /// <summary>Starts the program; the caller ends and disposes it.</summary>
     public static Process Start(params string[] args) => StartUnder([], args);
 
@@ -34,7 +33,7 @@ internal static class ChildProgram
         IReadOnlyDictionary<string, string?>? environment = null
     )
     {
-        string[] line = [.. wrapper, "dotnet", Assembly, .. args];
+        string[] line = [.. wrapper, "dotnet", BuiltProgram.Path, .. args];
         var start = new ProcessStartInfo(line[0], line[1..])
         {
             UseShellExecute = false,

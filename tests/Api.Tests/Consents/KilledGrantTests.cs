@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using MedLedger.Api.Cli;
 using MedLedger.Api.Tests.Cli;
+using MedLedger.Tests;
 using Microsoft.Data.Sqlite;
 
 namespace MedLedger.Api.Tests.Consents;
@@ -50,8 +51,7 @@ public sealed class KilledGrantTests
     private static async Task KillAsync(ConsentFolder folder, string query)
     {
         SqliteConnection.ClearAllPools();
-        var program = Path.Combine(AppContext.BaseDirectory, "medledger.dll");
-        string[] args = [program, "consent", "add", folder.File("second.json"), .. folder.Options];
+        string[] args = [BuiltProgram.Path, "consent", "add", folder.File("second.json"), .. folder.Options];
         var start = new ProcessStartInfo("dotnet", args)
         {
             UseShellExecute = false,

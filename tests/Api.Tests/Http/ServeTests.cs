@@ -5,6 +5,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using MedLedger.Api.Samples;
 using MedLedger.Api.Tests.Cli;
+using MedLedger.Tests;
 
 namespace MedLedger.Api.Tests.Http;
 
@@ -27,16 +28,7 @@ public sealed class ServeTests : IDisposable
         string[] patient = ["user", "add", "patient1", "--role", "Patient", "--reference", "Patient/sample-a"];
         Assert.Equal(0, (await CommandRun.Of([.. patient, .. Store])).ExitCode);
         using var server = Process.Start(
-            new ProcessStartInfo(
-                "dotnet",
-                [
-                    Path.Combine(AppContext.BaseDirectory, "medledger.dll"),
-                    "serve",
-                    "--urls",
-                    "http://127.0.0.1:0",
-                    .. Store,
-                ]
-            )
+            new ProcessStartInfo("dotnet", [BuiltProgram.Path, "serve", "--urls", "http://127.0.0.1:0", .. Store])
             {
                 UseShellExecute = false,
                 RedirectStandardError = true,

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using MedLedger.Tests;
 
 namespace MedLedger.Benchmarks.Fhir;
 
@@ -34,15 +35,13 @@ internal sealed class MeasuredLedger : IAsyncDisposable
     public long DatabaseBytes =>
         Directory.EnumerateFiles(Path.Combine(_folder, "data"), "medledger.db*").Sum(f => new FileInfo(f).Length);
 
-    private static string Program => Path.Combine(AppContext.BaseDirectory, "medledger.dll");
-
     /// <summary>Starts it in a folder.</summary>
     public static async Task<MeasuredLedger> StartAsync(string folder)
     {
         // One caller makes all of the load, more than one caller may: what a minute's searches may open is not measured.
         Environment.SetEnvironmentVariable("MEDLEDGER_SEARCH_COST", "2147483647");
         string[] line = ["serve", "--samples", .. Place(folder)];
-        var process = await MeasuredProcess.StartAsync(Program, line, "/health/ready");
+        var process = await MeasuredProcess.StartAsync(BuiltProgram.Path, line, "/health/ready");
         var ledger = new MeasuredLedger(process, folder);
         try
         {
@@ -64,7 +63,7 @@ internal sealed class MeasuredLedger : IAsyncDisposable
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"reader{++_users}");
         string[] add = ["user", "add", name, "--role", "Patient", "--reference", patient];
-        await MeasuredProcess.RunAsync(Program, [.. add, .. _place]);
+        await MeasuredProcess.RunAsync(BuiltProgram.Path, [.. add, .. _place]);
         return await TokenAsync(name, "PATRQT");
     }
 
@@ -79,7 +78,7 @@ internal sealed class MeasuredLedger : IAsyncDisposable
         ["--data", Path.Combine(folder, "data"), "--key-file", Path.Combine(folder, "keys", "master.key")];
 
     private Task<string> TokenAsync(string user, string purpose) =>
-        MeasuredProcess.RunAsync(Program, ["token", "--user", user, "--purpose", purpose, .. _place]);
+        MeasuredProcess.RunAsync(BuiltProgram.Path, ["token", "--user", user, "--purpose", purpose, .. _place]);
 
     private async Task<IReadOnlyList<string>> FindAsync(string type)
     {
