@@ -62,7 +62,7 @@ public sealed class ClinicalPipeline : IDisposable
     /// </param>
     public static ClinicalPipeline Load(string modelFolder, bool ahead = false)
     {
-        // The runtime's native code and the files take about as long as each other.
+        // Loading the runtime's native code takes about as long as reading the word tables.
         _ = SilentRuntime.Begin();
         var model = ModelFolder.Open(modelFolder);
         var codes = new Lazy<CodeTable?>(() =>
@@ -70,7 +70,17 @@ public sealed class ClinicalPipeline : IDisposable
         );
         if (ahead)
             _ = Task.Run(() => ReadAhead(codes));
-        return new ClinicalPipeline(model, new Tagger(model), codes);
+        var tagger = new Tagger(model);
+        try
+        {
+            model.CheckAll();
+            return new ClinicalPipeline(model, tagger, codes);
+        }
+        catch
+        {
+            tagger.Dispose();
+            throw;
+        }
     }
 
     // What goes wrong here is thrown to who asks for it first.

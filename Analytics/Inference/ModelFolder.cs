@@ -1,19 +1,21 @@
+using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using MedLedger.Analytics.Text;
 
 namespace MedLedger.Analytics.Inference;
 
 /// <summary>
-/// The files of one model, read once and checked against the SHA-256 of each in <c>manifest.json</c>. The digest of the
-/// manifest itself names the model, on-chain too.
+/// The files of one model, each read once and checked against its SHA-256 in <c>manifest.json</c> by who needs it first. The
+/// digest of the manifest itself names the model, on-chain too.
 /// </summary>
 internal sealed class ModelFolder
 {
-    private readonly Dictionary<string, byte[]> _files;
+    private readonly Dictionary<string, ModelFile> _files;
 
-    private ModelFolder(string name, string version, byte[] digest, Dictionary<string, byte[]> files)
+    private ModelFolder(string name, string version, byte[] digest, Dictionary<string, ModelFile> files)
     {
         Name = name;
         Version = version;
@@ -28,46 +30,56 @@ internal sealed class ModelFolder
     /// <summary>SHA-256 of the manifest's bytes.</summary>
     public byte[] Digest { get; }
 
-    /// <summary>Reads and checks every file. Throws <see cref="InvalidDataException"/> when one is missing or differs.</summary>
+    /// <summary>Reads the manifest. Throws <see cref="InvalidDataException"/> when it cannot be read.</summary>
     public static ModelFolder Open(string folder)
     {
         var manifest = File.ReadAllBytes(Path.Combine(folder, "manifest.json"));
-        string name;
-        string version;
-        var files = new Dictionary<string, byte[]>(StringComparer.Ordinal);
         try
         {
             using var json = JsonDocument.Parse(manifest);
-            name = json.RootElement.GetProperty("name").GetString()!;
-            version = json.RootElement.GetProperty("version").GetString()!;
-            // On two threads: most of the time goes into their SHA-256.
-            var reading = new List<(string Name, Task<byte[]> Bytes)>();
+            var files = new Dictionary<string, ModelFile>(StringComparer.Ordinal);
             foreach (var entry in json.RootElement.GetProperty("files").EnumerateObject())
             {
                 var (file, expected) = (entry.Name, entry.Value.GetString());
-                reading.Add((file, Task.Run(() => ReadChecked(folder, file, expected))));
+                files.Add(file, new ModelFile(folder, file, expected));
             }
-            foreach (var (file, bytes) in reading)
-                files.Add(file, bytes.GetAwaiter().GetResult());
+            return new ModelFolder(
+                json.RootElement.GetProperty("name").GetString()!,
+                json.RootElement.GetProperty("version").GetString()!,
+                SHA256.HashData(manifest),
+                files
+            );
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception e)
+            when (e is JsonException or KeyNotFoundException or InvalidOperationException or ArgumentException)
         {
             throw new InvalidDataException("The model's manifest cannot be read.", e);
         }
-        return new ModelFolder(name, version, SHA256.HashData(manifest), files);
     }
 
-    /// <summary>The bytes of one file of the manifest.</summary>
+    /// <summary>
+    /// Reads and checks what nobody asked for yet. Throws <see cref="InvalidDataException"/> when any file is missing or differs
+    /// from the manifest.
+    /// </summary>
+    public void CheckAll()
+    {
+        foreach (var file in _files.Values)
+            _ = file.Bytes();
+    }
+
+    /// <summary>
+    /// The bytes of one file of the manifest. Throws <see cref="InvalidDataException"/> when it is missing or differs.
+    /// </summary>
     public byte[] Bytes(string name) =>
-        _files.TryGetValue(name, out var bytes)
-            ? bytes
+        _files.TryGetValue(name, out var file)
+            ? file.Bytes()
             : throw new InvalidDataException($"The model's manifest does not list {name}.");
 
     /// <summary>The same, kept no longer: for a large file that is read once.</summary>
     public byte[] Take(string name)
     {
         var bytes = Bytes(name);
-        _files[name] = [];
+        _files[name].Forget();
         return bytes;
     }
 
@@ -77,10 +89,20 @@ internal sealed class ModelFolder
     /// <summary>The characters of a gzip file of UTF-8 text.</summary>
     public char[] Text(string name)
     {
-        using var unpacked = new MemoryStream();
-        using (var gzip = new GZipStream(new MemoryStream(Bytes(name)), CompressionMode.Decompress))
-            gzip.CopyTo(unpacked, 1 << 17);
-        return Encoding.UTF8.GetChars(unpacked.GetBuffer(), 0, checked((int)unpacked.Length));
+        var packed = Bytes(name);
+        // RFC 1952, section 2.3.1: the last four bytes are the size. Deflate packs 1032 to 1 at most.
+        var size = packed.Length < 4 ? -1 : BinaryPrimitives.ReadInt32LittleEndian(packed.AsSpan(packed.Length - 4));
+        if (size < 0 || size > 1032L * packed.Length)
+            throw new InvalidDataException($"The model's {name} is no gzip file.");
+        var utf8 = LargeArray.Uninitialized<byte>(size);
+        using (var gzip = new GZipStream(new MemoryStream(packed), CompressionMode.Decompress))
+        {
+            if (gzip.ReadAtLeast(utf8, size, throwOnEndOfStream: false) != size || gzip.ReadByte() >= 0)
+                throw new InvalidDataException($"The model's {name} has another size than it says.");
+        }
+        var characters = LargeArray.Uninitialized<char>(Encoding.UTF8.GetCharCount(utf8));
+        Encoding.UTF8.GetChars(utf8, characters);
+        return characters;
     }
 
     private static byte[] ReadChecked(string folder, string name, string? expected)
@@ -90,9 +112,36 @@ internal sealed class ModelFolder
         var path = Path.Combine(folder, name);
         if (!File.Exists(path))
             throw new InvalidDataException($"The model lacks {name}.");
-        var bytes = File.ReadAllBytes(path);
+        using var file = File.OpenHandle(path, options: FileOptions.SequentialScan);
+        var bytes = LargeArray.Uninitialized<byte>(checked((int)RandomAccess.GetLength(file)));
+        for (var at = 0; at < bytes.Length; )
+        {
+            var read = RandomAccess.Read(file, bytes.AsSpan(at), at);
+            if (read == 0)
+                throw new InvalidDataException($"The model's {name} was cut while it was read.");
+            at += read;
+        }
         if (!string.Equals(Convert.ToHexStringLower(SHA256.HashData(bytes)), expected, StringComparison.Ordinal))
             throw new InvalidDataException($"The model's {name} is not the file that its manifest lists.");
         return bytes;
+    }
+
+    /// <summary>One file, read and checked when it is first asked for.</summary>
+    private sealed class ModelFile(string folder, string name, string? expected)
+    {
+        private readonly Lock _reading = new();
+        private byte[]? _bytes;
+
+        public byte[] Bytes()
+        {
+            lock (_reading)
+                return _bytes ??= ReadChecked(folder, name, expected);
+        }
+
+        public void Forget()
+        {
+            lock (_reading)
+                _bytes = [];
+        }
     }
 }

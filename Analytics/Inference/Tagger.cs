@@ -42,14 +42,21 @@ internal sealed class Tagger : IDisposable
     {
         _tables = ModelTables.Parse(model.Bytes("heads.json"));
         // The session and the word tables take about as long as each other.
-        var network = model.Take("encoder.onnx");
-        var encoder = Task.Run(() => new Encoder(network, _tables.Emissions));
-        _features = new FeatureTable(model, _tables);
-        _heads = _tables.Heads.ToDictionary(
-            h => h.Name,
-            h => new SequenceHead(h, _tables.Emissions),
-            StringComparer.Ordinal
-        );
+        var encoder = Task.Run(() => new Encoder(model.Take("encoder.onnx"), _tables.Emissions));
+        try
+        {
+            _features = new FeatureTable(model, _tables);
+            _heads = _tables.Heads.ToDictionary(
+                h => h.Name,
+                h => new SequenceHead(h, _tables.Emissions),
+                StringComparer.Ordinal
+            );
+        }
+        catch
+        {
+            _ = encoder.ContinueWith(static e => e.Result.Dispose(), TaskContinuationOptions.OnlyOnRanToCompletion);
+            throw;
+        }
         _encoder = encoder.GetAwaiter().GetResult();
     }
 

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using MedLedger.Analytics.Text;
 
 namespace MedLedger.Analytics.Terminology;
 
@@ -27,7 +28,7 @@ internal sealed class CodeNames
     public CodeNames(char[] characters, int most)
     {
         _characters = characters;
-        _names = new Name[most];
+        _names = LargeArray.Zero<Name>(most);
         _byKey = new(() => new KeyIndex(_names, Keys(loose: false)));
         _byLooseKey = new(() => new KeyIndex(_names, Keys(loose: true)));
         _alike = new(() => new NameIndex(_characters, _names.AsSpan(0, _count)));
@@ -60,7 +61,7 @@ internal sealed class CodeNames
 
     private ulong[] Keys(bool loose)
     {
-        var keys = new ulong[_count];
+        var keys = LargeArray.Uninitialized<ulong>(_count);
         for (var i = 0; i < keys.Length; i++)
         {
             var name = new ReadOnlySpan<char>(_characters, _names[i].Start, _names[i].Length);
@@ -81,8 +82,10 @@ internal sealed class CodeNames
         {
             _names = names;
             _keys = keys;
-            _next = new int[keys.Length];
-            _heads = new int[BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, keys.Length + (keys.Length / 3)))];
+            _next = LargeArray.Zero<int>(keys.Length);
+            _heads = LargeArray.Zero<int>(
+                (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, keys.Length + (keys.Length / 3)))
+            );
             for (var i = 0; i < keys.Length; i++)
             {
                 if (keys[i] == 0)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using MedLedger.Analytics.Text;
 
 namespace MedLedger.Analytics.Terminology;
 
@@ -12,6 +13,7 @@ internal sealed class NameIndex
     private const int Common = 1500;
     private const int LongestName = 120;
 
+    // Where the names of a trigram begin among the postings; a common one has none.
     private readonly int[] _starts = new int[Buckets + 1];
     private readonly int[] _postings;
     private readonly byte[] _sizes;
@@ -24,7 +26,7 @@ internal sealed class NameIndex
         foreach (ref readonly var name in names)
             size += Math.Min(name.Length, LongestName) + 1;
         var grams = new GramSet();
-        var all = new ushort[size];
+        var all = LargeArray.Uninitialized<ushort>(size);
         var at = 0;
         for (var n = 0; n < names.Length; n++)
         {
@@ -37,14 +39,18 @@ internal sealed class NameIndex
             }
         }
         for (var i = 0; i < Buckets; i++)
-            _starts[i + 1] += _starts[i];
-        _postings = new int[at];
+            _starts[i + 1] = _starts[i] + (_starts[i + 1] > Common ? 0 : _starts[i + 1]);
+        _postings = LargeArray.Uninitialized<int>(_starts[Buckets]);
         var next = (int[])_starts.Clone();
         at = 0;
         for (var n = 0; n < names.Length; n++)
         {
             for (var end = at + _sizes[n]; at < end; at++)
-                _postings[next[all[at]]++] = n;
+            {
+                var gram = all[at];
+                if (_starts[gram] < _starts[gram + 1])
+                    _postings[next[gram]++] = n;
+            }
         }
     }
 
@@ -57,10 +63,7 @@ internal sealed class NameIndex
         var seen = new List<int>();
         foreach (var gram in grams)
         {
-            var postings = _postings.AsSpan(_starts[gram], _starts[gram + 1] - _starts[gram]);
-            if (postings.Length > Common)
-                continue;
-            foreach (var n in postings)
+            foreach (var n in _postings.AsSpan(_starts[gram], _starts[gram + 1] - _starts[gram]))
             {
                 if (shared[n]++ == 0)
                     seen.Add(n);

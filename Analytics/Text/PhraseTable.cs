@@ -27,7 +27,7 @@ internal sealed class PhraseTable<T>
     {
         _characters = characters;
         var size = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, most + (most / 3) + 1));
-        _slots = new Slot[size];
+        _slots = LargeArray.Zero<Slot>(size);
         _values = new T[size];
         _mask = size - 1;
     }

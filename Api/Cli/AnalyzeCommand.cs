@@ -6,6 +6,7 @@ using MedLedger.Analytics.Documents;
 using MedLedger.Analytics.Records;
 using MedLedger.Analytics.Reports;
 using MedLedger.Analytics.Text;
+using MedLedger.Api.Node;
 using Spectre.Console;
 
 namespace MedLedger.Api.Cli;
@@ -77,6 +78,7 @@ internal static class AnalyzeCommand
     /// <summary>The model that ships with the program; a changed file is refused.</summary>
     internal static ClinicalPipeline Load(bool ahead = false)
     {
+        NativeHeap.GrowAtOnce();
         try
         {
             return ClinicalPipeline.Load(ClinicalPipeline.DefaultFolder, ahead);

@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Reflection;
+using System.Security.Cryptography;
 using MedLedger.Analytics;
 using MedLedger.Consent.Vault;
 
@@ -30,6 +32,28 @@ public sealed class ModelFolderTests : IDisposable
         var bytes = File.ReadAllBytes(path);
         bytes[bytes.Length / 2] ^= 1;
         File.WriteAllBytes(path, bytes);
+        Assert.Throws<InvalidDataException>(() => ClinicalPipeline.Load(_folder));
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(1)]
+    [InlineData(int.MaxValue)]
+    [Trait("threat", "hostile document or model file")]
+    public void A_table_of_another_size_than_it_says_is_refused(int more)
+    {
+        var path = Path.Combine(_folder, "gazetteer.txt.gz");
+        var bytes = File.ReadAllBytes(path);
+        var manifest = Path.Combine(_folder, "manifest.json");
+        var before = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        var size = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(^4..));
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(^4..), unchecked(size + more));
+        File.WriteAllBytes(path, bytes);
+        File.WriteAllText(
+            manifest,
+            File.ReadAllText(manifest)
+                .Replace(before, Convert.ToHexStringLower(SHA256.HashData(bytes)), StringComparison.Ordinal)
+        );
         Assert.Throws<InvalidDataException>(() => ClinicalPipeline.Load(_folder));
     }
 
