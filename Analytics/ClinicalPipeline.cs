@@ -50,7 +50,7 @@ public sealed class ClinicalPipeline : IDisposable
 
     /// <summary>Versions of the rule files and the SHA-256 of the assertion rules.</summary>
     public static string RulesVersion =>
-        $"context {ContextRules.Default.Version} {ContextRules.Default.Sha256[..16]}, sections {SectionRules.Default.Version}";
+        $"context {ContextRules.Default.Version} {ContextRules.Default.Sha256[..16]}, sections {SectionRules.Default.Version}, shorthand {Shorthand.Default.Version}";
 
     /// <summary>
     /// Loads and checks a model. Throws <see cref="InvalidDataException"/> when a file is missing, differs from the
@@ -68,8 +68,12 @@ public sealed class ClinicalPipeline : IDisposable
         var codes = new Lazy<CodeTable?>(() =>
             model.Has("codes.txt.gz") ? new CodeTable(model.Text("codes.txt.gz")) : null
         );
+        // What goes wrong here is thrown to who asks for it first.
         if (ahead)
-            _ = Task.Run(() => ReadAhead(codes));
+        {
+            _ = Task.Run(static () => ContextRules.Default);
+            _ = Task.Run(() => codes.Value?.ReadAhead());
+        }
         var tagger = new Tagger(model);
         try
         {
@@ -81,13 +85,6 @@ public sealed class ClinicalPipeline : IDisposable
             tagger.Dispose();
             throw;
         }
-    }
-
-    // What goes wrong here is thrown to who asks for it first.
-    private static void ReadAhead(Lazy<CodeTable?> codes)
-    {
-        _ = ContextRules.Default;
-        codes.Value?.ReadAhead();
     }
 
     /// <summary>

@@ -49,6 +49,8 @@ internal sealed class DocumentReading
             _cancellation.ThrowIfCancellationRequested();
             var heading = _sections.Next(_sentences[s]);
             var runs = HeadMerge.Merge(_head, tagged[s].Runs, convention.Head);
+            if (_head == FindingHead.All)
+                runs = Shorthand.Default.Mend(_text, _tokens, _sentences[s], runs);
             if (runs.Count == 0)
                 continue;
             var scopes = new ContextScopes(ContextRules.Default, _text, _tokens, _sentences[s]);

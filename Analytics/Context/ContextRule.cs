@@ -51,7 +51,7 @@ internal enum ContextPlace
 /// <summary>One line of <c>rules/context.json</c>, in the manner of ConText (Harkema et al. 2009).</summary>
 internal sealed record ContextRule
 {
-    /// <summary>The words, case ignored.</summary>
+    /// <summary>The words, case ignored; <c>&lt;year&gt;</c> is any year from 1900 to 2099.</summary>
     public required string Cue { get; init; }
 
     public required ContextCategory Category { get; init; }
@@ -73,17 +73,43 @@ internal sealed record ContextRule
     /// <summary>Where the words must stand to be a cue.</summary>
     public ContextPlace Place { get; init; }
 
+    /// <summary>Words of which one must come later in the sentence and ends the scope: "start vancomycin if".</summary>
+    public string[]? UpTo { get; init; }
+
+    /// <summary>Whether a comma or semicolon ends the scope of a cue that speaks of what is before it.</summary>
+    public bool Clause { get; init; }
+
     /// <summary>Whether the rule speaks of findings of a type.</summary>
     public bool Concerns(string type) =>
         (Types is null || Types.AsSpan().Contains(type))
         && (ExceptTypes is null || !ExceptTypes.AsSpan().Contains(type));
 
-    public static ContextRule Of(JsonElement json)
+    /// <summary>
+    /// The rules of one entry. Its cue is the words, or a list of parts of which each is words or a list of words to choose
+    /// from: a rule for each choice. Throws <see cref="FormatException"/> when the entry is of another form.
+    /// </summary>
+    public static IEnumerable<ContextRule> AllOf(JsonElement json)
     {
-        json.Only("cue", "category", "direction", "reach", "except", "types", "exceptTypes", "place");
-        return new ContextRule
+        json.Only("cue", "category", "direction", "reach", "except", "types", "exceptTypes", "place", "upTo", "clause");
+        var cue = json.GetProperty("cue");
+        if (cue.ValueKind != JsonValueKind.Array)
+            return [Of(json, json.Text("cue"))];
+        IEnumerable<string> cues = [""];
+        foreach (var part in cue.EnumerateArray())
         {
-            Cue = json.Text("cue"),
+            var choices =
+                part.ValueKind == JsonValueKind.Array
+                    ? part.Each(c => c.GetString() ?? throw new FormatException("A text is null."))
+                    : [part.GetString() ?? throw new FormatException("A text is null.")];
+            cues = cues.SelectMany(c => choices.Select(choice => $"{c} {choice}".Trim())).ToArray();
+        }
+        return cues.Select(c => Of(json, c));
+    }
+
+    private static ContextRule Of(JsonElement json, string cue) =>
+        new()
+        {
+            Cue = cue,
             Category = CategoryOf(json.Text("category")),
             Direction = json.Text("direction") switch
             {
@@ -97,8 +123,9 @@ internal sealed record ContextRule
             Types = json.TryGetProperty("types", out _) ? json.Texts("types") : null,
             ExceptTypes = json.TryGetProperty("exceptTypes", out _) ? json.Texts("exceptTypes") : null,
             Place = json.TryGetProperty("place", out _) ? PlaceOf(json.Text("place")) : ContextPlace.Anywhere,
+            UpTo = json.TryGetProperty("upTo", out _) ? json.Texts("upTo") : null,
+            Clause = json.TryGetProperty("clause", out var clause) && clause.GetBoolean(),
         };
-    }
 
     private static ContextPlace PlaceOf(string word) =>
         word switch

@@ -16,7 +16,13 @@ internal sealed class ContextRules
         {
             var key = Key(rule.Cue);
             var scopeless = rule.Category is ContextCategory.Terminate or ContextCategory.Pseudo;
-            if (key.Length == 0 || scopeless != (rule.Direction == ContextDirection.None) || rule.Reach < 1)
+            if (
+                key.Length == 0
+                || scopeless != (rule.Direction == ContextDirection.None)
+                || rule.Reach < 1
+                || (rule.UpTo is not null && rule.Direction != ContextDirection.Forward)
+                || (rule.Clause && rule.Direction != ContextDirection.Backward)
+            )
                 throw new InvalidDataException($"The context rule '{rule.Cue}' contradicts itself.");
             if (!phrases.TryGetValue(key, out var same))
                 phrases.Add(key, same = []);
@@ -46,7 +52,7 @@ internal sealed class ContextRules
                 return new ContextRules(
                     json.Text("version"),
                     Convert.ToHexStringLower(SHA256.HashData(utf8)),
-                    json.GetProperty("rules").Each(ContextRule.Of)
+                    [.. json.GetProperty("rules").EnumerateArray().SelectMany(ContextRule.AllOf)]
                 );
             }
         );
@@ -57,6 +63,7 @@ internal sealed class ContextRules
     private static string Key(string cue)
     {
         var tokens = Tokenizer.Tokenize(cue);
-        return string.Join(' ', tokens.Select(t => t.Of(cue).ToString().ToLowerInvariant()));
+        return string.Join(' ', tokens.Select(t => t.Of(cue).ToString().ToLowerInvariant()))
+            .Replace("< year >", LowerCaseSentence.Year, StringComparison.Ordinal);
     }
 }

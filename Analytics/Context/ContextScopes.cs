@@ -35,7 +35,7 @@ internal sealed class ContextScopes
             foreach (var rule in match.Rules)
             {
                 if (rule.Direction == ContextDirection.Forward)
-                    _scopes.Add(new Scope(match.End, Forward(match, rule, lower.Count), match, rule));
+                    _scopes.Add(new Scope(match.End, Forward(match, rule, lower), match, rule));
                 else if (rule.Direction == ContextDirection.Backward)
                     _scopes.Add(new Scope(Backward(match, rule), match.First, match, rule));
             }
@@ -171,9 +171,11 @@ internal sealed class ContextScopes
             ? new TextSpan(_tokens[_first + first].Start, _tokens[_first + end - 1].End)
             : new TextSpan(_tokens[_first + first - 1].End, _tokens[_first + first - 1].End);
 
-    private int Forward(CueMatch cue, ContextRule rule, int length)
+    private int Forward(CueMatch cue, ContextRule rule, LowerCaseSentence lower)
     {
-        var end = rule.Reach is { } reach ? Math.Min(length, cue.End + reach) : length;
+        var end = rule.UpTo is null ? lower.Count : CueMatch.EndOf(rule.UpTo, lower, cue.End);
+        if (rule.Reach is { } reach)
+            end = Math.Min(end, cue.End + reach);
         foreach (var match in _matches)
         {
             if (match.First < cue.End || !Ends(match, rule, type: null))
@@ -202,6 +204,11 @@ internal sealed class ContextScopes
     private int Backward(CueMatch cue, ContextRule rule)
     {
         var first = rule.Reach is { } reach ? Math.Max(0, cue.First - reach) : 0;
+        for (var i = cue.First - 1; rule.Clause && i >= first; i--)
+        {
+            if (_text[_tokens[_first + i].Start] is ',' or ';')
+                first = i + 1;
+        }
         for (var i = _matches.Count - 1; i >= 0; i--)
         {
             var match = _matches[i];

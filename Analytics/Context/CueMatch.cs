@@ -11,17 +11,17 @@ internal readonly record struct CueMatch(int First, int End, ContextRule[] Rules
     /// <summary>The cues of a sentence, the longest from the left, without overlaps.</summary>
     public static List<CueMatch> Find(ContextRules rules, string text, List<TextSpan> tokens, LowerCaseSentence lower)
     {
+        lower = lower.WithYears(text, tokens);
         var matches = new List<CueMatch>();
         var first = 0;
-        bool Stand(int end, ContextRule[] all) =>
-            Array.Exists(all, r => Stands(r.Place, text, tokens, lower, first, end));
+        bool Stand(int end, ContextRule[] all) => Array.Exists(all, r => Stands(r, text, tokens, lower, first, end));
         for (var i = 0; i < lower.Count; )
         {
             first = i;
             var end = lower.Longest(rules.Cues, i, out var found, Stand);
             if (end > 0)
             {
-                var standing = Array.FindAll(found!, r => Stands(r.Place, text, tokens, lower, first, end));
+                var standing = Array.FindAll(found!, r => Stands(r, text, tokens, lower, first, end));
                 // "fever (-)": what a cue says in this place goes before what it says anywhere.
                 var placed = Array.FindAll(standing, r => r.Place != ContextPlace.Anywhere);
                 matches.Add(new CueMatch(i, end, placed.Length > 0 ? placed : standing));
@@ -31,8 +31,22 @@ internal readonly record struct CueMatch(int First, int End, ContextRule[] Rules
         return matches;
     }
 
+    /// <summary>Where the first of the words stands up to which a rule reaches; -1 when none comes.</summary>
+    public static int EndOf(string[] words, LowerCaseSentence lower, int from)
+    {
+        for (var i = from; i < lower.Count; i++)
+        {
+            foreach (var word in words)
+            {
+                if (lower.Word(i).SequenceEqual(word))
+                    return i;
+            }
+        }
+        return -1;
+    }
+
     private static bool Stands(
-        ContextPlace place,
+        ContextRule rule,
         string text,
         List<TextSpan> tokens,
         LowerCaseSentence lower,
@@ -40,6 +54,9 @@ internal readonly record struct CueMatch(int First, int End, ContextRule[] Rules
         int end
     )
     {
+        if (rule.UpTo is not null && EndOf(rule.UpTo, lower, end) < 0)
+            return false;
+        var place = rule.Place;
         if (place == ContextPlace.Anywhere)
             return true;
         if (place == ContextPlace.Start)

@@ -1,10 +1,14 @@
 using MedLedger.Analytics.Documents;
+using MedLedger.Analytics.Inference;
 using MedLedger.Analytics.Naming;
 using MedLedger.Analytics.Text;
 
 namespace MedLedger.Analytics.Terminology;
 
-/// <summary>Adds code suggestions to the findings of one document; a short form is looked up as its long form.</summary>
+/// <summary>
+/// Adds code suggestions to the findings of one document; a short form is looked up as its long form, the document's own
+/// before the one that notes use.
+/// </summary>
 internal sealed class FindingCoder
 {
     private readonly CodeTable? _table;
@@ -28,6 +32,7 @@ internal sealed class FindingCoder
         };
         if (_table is null || kind is null)
             return [];
-        return _table.Suggest(kind.Value, _longForms.GetValueOrDefault(name, name));
+        var longForm = _longForms.GetValueOrDefault(name) ?? Shorthand.Default.LongFormOf(name) ?? name;
+        return _table.Suggest(kind.Value, longForm);
     }
 }

@@ -6,11 +6,17 @@ namespace MedLedger.Analytics.Text;
 /// </summary>
 internal sealed class LowerCaseSentence
 {
+    /// <summary>What stands for any year where years are alike; no token of a text.</summary>
+    public const string Year = "<year>";
+
     private readonly char[] _buffer;
     private readonly int[] _starts;
     private readonly ulong[] _hashes;
 
     public LowerCaseSentence(string text, List<TextSpan> tokens, Range range)
+        : this(text, tokens, range, years: false) { }
+
+    private LowerCaseSentence(string text, List<TextSpan> tokens, Range range, bool years)
     {
         var (first, count) = range.GetOffsetAndLength(tokens.Count);
         (First, Count) = (first, count);
@@ -18,15 +24,15 @@ internal sealed class LowerCaseSentence
         _hashes = new ulong[count];
         var size = count;
         for (var i = 0; i < count; i++)
-            size += tokens[first + i].Length;
+            size += WordOf(text, tokens[first + i], years).Length;
         _buffer = new char[size];
         var at = 0;
         for (var i = 0; i < count; i++)
         {
-            var token = tokens[first + i];
+            var token = WordOf(text, tokens[first + i], years);
             _starts[i] = at;
             var word = _buffer.AsSpan(at, token.Length);
-            ToLower(token.Of(text), word);
+            ToLower(token, word);
             _hashes[i] = WordHash.Of(word);
             at += token.Length;
             _buffer[at++] = ' ';
@@ -46,6 +52,17 @@ internal sealed class LowerCaseSentence
     /// <summary>The sentences of a text.</summary>
     public static List<LowerCaseSentence> AllOf(string text, List<TextSpan> tokens) =>
         SentenceSplitter.Split(text, tokens).ConvertAll(range => new LowerCaseSentence(text, tokens, range));
+
+    /// <summary>The same sentence with <see cref="Year"/> for each year; itself when it has none.</summary>
+    public LowerCaseSentence WithYears(string text, List<TextSpan> tokens)
+    {
+        for (var i = First; i < End; i++)
+        {
+            if (IsYear(tokens[i].Of(text)))
+                return new LowerCaseSentence(text, tokens, First..End, years: true);
+        }
+        return this;
+    }
 
     /// <summary>One token in lower case.</summary>
     public ReadOnlySpan<char> Word(int index) => Phrase(index, index + 1);
@@ -79,6 +96,13 @@ internal sealed class LowerCaseSentence
         }
         return longest;
     }
+
+    private static ReadOnlySpan<char> WordOf(string text, TextSpan token, bool years) =>
+        years && IsYear(token.Of(text)) ? Year : token.Of(text);
+
+    /// <summary>Whether a word is a year from 1900 to 2099.</summary>
+    public static bool IsYear(ReadOnlySpan<char> word) =>
+        word.Length == 4 && word[..2] is "19" or "20" && char.IsAsciiDigit(word[2]) && char.IsAsciiDigit(word[3]);
 
     private static void ToLower(ReadOnlySpan<char> word, Span<char> lower)
     {

@@ -17,6 +17,10 @@ public sealed class RuleFileTests
         """{"version":"1","rules":[{"cue":"no","category":"negated","direction":"forward","place":"middle"}]}"""
     )]
     [InlineData("""{"version":"1","rules":[{"cue":"no","category":"negated","direction":"forward","types":"Test"}]}""")]
+    [InlineData("""{"version":"1","rules":[{"cue":["no",1],"category":"negated","direction":"forward"}]}""")]
+    [InlineData("""{"version":"1","rules":[{"cue":["",[""]],"category":"negated","direction":"forward"}]}""")]
+    [InlineData("""{"version":"1","rules":[{"cue":"no","category":"negated","direction":"backward","upTo":["if"]}]}""")]
+    [InlineData("""{"version":"1","rules":[{"cue":"no","category":"negated","direction":"forward","clause":true}]}""")]
     [InlineData("""{"version":"1"}""")]
     [InlineData("null")]
     [InlineData("{")]
@@ -35,6 +39,15 @@ public sealed class RuleFileTests
     {
         var categories = ContextRules.Default.Rules.Select(r => r.Category).Distinct();
         Assert.Equal(Enum.GetValues<ContextCategory>().Order(), categories.Order());
+    }
+
+    [Fact]
+    public void A_cue_of_parts_is_a_rule_for_each_choice()
+    {
+        var rules = ContextRules.Parse(
+            """{"version":"1","rules":[{"cue":[["","very"],"likely",["a","the"]],"category":"uncertain","direction":"forward"}]}"""u8.ToArray()
+        );
+        Assert.Equal(["likely a", "likely the", "very likely a", "very likely the"], rules.Rules.Select(r => r.Cue));
     }
 
     [Fact]
