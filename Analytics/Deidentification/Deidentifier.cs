@@ -55,6 +55,8 @@ public sealed class Deidentifier
                     found.AddFromNetwork(run.Type, SpanOf(run));
             }
         }
+        // Only now: the network knows more of an address.
+        FindByForm(text, IdentifierKind.Place, IdentifierPatterns.Flat, found);
         found.ExtendAddresses();
         found.CarryNames(tokens);
         return found.InOrder();

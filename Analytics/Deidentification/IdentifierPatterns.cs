@@ -56,6 +56,9 @@ internal static partial class IdentifierPatterns
         (IdentifierKind.Name, Inverted()),
     ];
 
+    /// <summary>A flat of an address whose street was not found, and the postcode after it.</summary>
+    public static Regex Flat { get; } = Dwelling();
+
     [GeneratedRegex(
         @"[A-Z0-9._%+\-]{1,64}@[A-Z0-9\-]{1,63}(?:\.[A-Z0-9\-]{1,63}){1,5}|\b[A-Z0-9._+\-]{2,64}\s[(\[]?at[)\]]?\s[A-Z0-9\-]{2,40}\s[(\[]?dot[)\]]?\s(?:com|org|net|edu|gov)\b",
         Loose,
@@ -253,7 +256,7 @@ internal static partial class IdentifierPatterns
 
     // Street words that come before the name or are its last part, and Hungarian ones after it.
     [GeneratedRegex(
-        @"\b(?:Via|Viale|Rue|Avenue|Calle|Carrer|Rua|Avenida|Praça|Plaza|Largo|[Uu]l\.)\s(?:d[aeiou]l?\s|de\sla\s|des\s)?(?:\p{Lu}[\p{L}'’\-]{1,24}[ ,]{1,2}){1,4}\d{1,5}[A-Za-z]?\b"
+        @"\b(?:Via|Viale|Vicolo|Piazza|Corso|Rue|Quai|Chaussée|Avenue|Boulevard|Calle|Carrer|Passeig|Paseo|Ronda|Camino|Rua|Rúa|Avenida|Avda\.?|Alameda|Estrada|Travessa|Praça|Plaza|Largo|[Uu]l\.)\s(?:d[aeiou]l?\s|de\sla\s|des\s)?(?:\p{Lu}[\p{L}'’\-]{1,24}[ ,]{1,2}){1,4}\d{1,5}[A-Za-z]?\b"
             + @"|\b\p{Lu}\p{L}{2,24}(?:strasse|straße|straat|gasse|weg|laan|gatan|gata|vägen|vegen|vej|katu|kuja|tie|tänav)\s\d{1,5}[A-Za-z]?\b"
             + @"|\b(?:\p{Lu}\p{L}{1,24}\s){1,3}(?:u|út|utca|tér|krt|rkp)\.?\s\d{1,5}\.?",
         RegexOptions.CultureInvariant,
@@ -261,10 +264,17 @@ internal static partial class IdentifierPatterns
     )]
     private static partial Regex StreetAbroad();
 
+    [GeneratedRegex(
+        @"\b(?:Apt|Apartment|Suite|Ste)\b\.?\s\#?\d{1,5}[A-Z]?\b(?:\s\d{4,5}\b(?![\d.%/]))?",
+        RegexOptions.CultureInvariant,
+        Timeout
+    )]
+    private static partial Regex Dwelling();
+
     // USPS Publication 28: military and diplomatic addresses.
     [GeneratedRegex(
         @"\b(?:PSC|CMR|Unit|USN[SV])\s[\p{L}\d]{2,20},?(?:\sBox\s\d{1,5})?\s{1,2}(?:APO|FPO|DPO)\s[A-Z]{2}\s\d{5}(?:-\d{4})?\b",
-        RegexOptions.CultureInvariant,
+        Loose,
         Timeout
     )]
     private static partial Regex Military();

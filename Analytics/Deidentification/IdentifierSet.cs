@@ -84,8 +84,15 @@ internal sealed partial class IdentifierSet(string text, EponymRules eponyms)
     {
         foreach (var street in _found.Values.Where(i => i.Kind == IdentifierKind.Place && HasStreet(i.Text)).ToList())
         {
-            var span = new TextSpan(street.Span.Start, AddressLines.EndOf(text, street.Span.End));
-            if (span.End == street.Span.End || !_found.ContainsKey(street.Span.Start))
+            var span = new TextSpan(
+                AddressLines.StartOf(text, street.Span.Start),
+                AddressLines.EndOf(text, street.Span.End)
+            );
+            if (
+                span == street.Span
+                || !_found.ContainsKey(street.Span.Start)
+                || Overlaps(span.Start, street.Span.Start)
+            )
                 continue;
             for (var i = span.Start; i < span.End; i++)
             {
@@ -97,6 +104,8 @@ internal sealed partial class IdentifierSet(string text, EponymRules eponyms)
             Claim(new Identifier(IdentifierKind.Place, span.Of(text).ToString(), span));
         }
     }
+
+    private bool Overlaps(int first, int end) => first < end && Taken(new TextSpan(first, end));
 
     private static bool HasStreet(string place) => place.Any(char.IsAsciiDigit) && place.Any(char.IsLetter);
 
