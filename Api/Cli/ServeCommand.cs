@@ -83,7 +83,14 @@ internal static class ServeCommand
         await using var ledger = await OpenLedger.OpenAsync(store, chain, context.Terminal.Say, cancellation);
         if (samples)
             await LoadSamplesAsync(context, ledger, cancellation);
-        var builder = WebApplication.CreateSlimBuilder();
+        // Settings come from the command: nothing beside the program is read again when it changes, and no folder is watched.
+        var builder = WebApplication.CreateSlimBuilder(
+            new WebApplicationOptions
+            {
+                ContentRootPath = AppContext.BaseDirectory,
+                Args = ["--hostBuilder:reloadConfigOnChange=false"],
+            }
+        );
         builder.Logging.ClearProviders();
         builder.Logging.AddSimpleConsole(options => options.SingleLine = true);
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
@@ -114,6 +121,8 @@ internal static class ServeCommand
                 taken
             );
         }
+        // What only the start needed goes back to the system at once, not at the next collection of its kind, hours later.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         identity.Tokens.Issuer = (server.Issuer ?? new Uri(app.Urls.First())).AbsoluteUri;
         context.Terminal.Say($"Listening on {string.Join(", ", app.Urls)}; Ctrl-C ends it.");
         context.Terminal.Say("Tokens: medledger token --user NAME --purpose TREAT; accounts: medledger user list");

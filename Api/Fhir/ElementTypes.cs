@@ -1,3 +1,4 @@
+using System.Reflection;
 using Hl7.Fhir.Introspection;
 using Hl7.Fhir.Model;
 using Hl7.Fhir.Utility;
@@ -15,6 +16,14 @@ internal static class ElementTypes
     public static bool IsOneName(Type owner, string element) =>
         ModelInfo.ModelInspector.FindOrImportClassMapping(owner)?.FindMappedElementByName(element)
             is { Choice: not ChoiceType.DatatypeChoice };
+
+    /// <summary>The types that a reference may have by its element; null when it may have any, or is no reference.</summary>
+    public static IReadOnlyList<string>? TargetsOf(Type owner, string element)
+    {
+        var mapping = ModelInfo.ModelInspector.FindOrImportClassMapping(owner)?.FindMappedElementByName(element);
+        var types = mapping?.NativeProperty?.GetCustomAttribute<ReferencesAttribute>()?.Resources ?? [];
+        return types.Length == 0 || types.Contains("Resource", StringComparer.Ordinal) ? null : types;
+    }
 
     /// <summary>A type by its FHIR name.</summary>
     public static Type? Named(string name) => ModelInfo.ModelInspector.FindClassMapping(name)?.NativeType;

@@ -83,8 +83,7 @@ internal sealed record SearchDefinition(
                 composites.Add(one);
             else if (SearchPath.TryCompile(one.Expression, resourceType) is { } paths)
             {
-                IReadOnlyList<string> targets = [.. one.Target?.Select(t => t.ToString()) ?? []];
-                var definition = Describe(one.Name, one.Type, paths, targets, resourceType);
+                var definition = Describe(one.Name, one.Type, paths, TargetsOf(one, paths, resourceType), resourceType);
                 if (found.TryAdd(one.Name, definition) && one.Url is not null)
                     byUrl.TryAdd(one.Url, definition);
             }
@@ -100,6 +99,21 @@ internal sealed record SearchDefinition(
                 found.TryAdd(composite.Code, composite);
         }
         return found;
+    }
+
+    // What the paths can find is often less than what is declared for all types that share a parameter: `patient` is no Group.
+    private static List<string> TargetsOf(
+        SearchParamDefinition one,
+        IReadOnlyList<SearchPath> paths,
+        string resourceType
+    )
+    {
+        List<string> declared = [.. one.Target?.Select(t => t.ToString()) ?? []];
+        var found = paths.Select(path => path.Targets(resourceType)).ToList();
+        if (found.Contains(null))
+            return declared;
+        var both = declared.Intersect(found.SelectMany(types => types!), StringComparer.Ordinal).ToList();
+        return both.Count > 0 ? both : declared;
     }
 
     private static SearchDefinition Describe(

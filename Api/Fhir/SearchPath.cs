@@ -103,6 +103,25 @@ internal sealed class SearchPath
         return type;
     }
 
+    /// <summary>
+    /// The types that the references may have which the path reaches: those of <c>where(resolve() is T)</c>, or of the
+    /// element; null for any.
+    /// </summary>
+    public IReadOnlyList<string>? Targets(string resourceType)
+    {
+        var type = ElementTypes.Named(resourceType);
+        IReadOnlyList<string>? targets = null;
+        foreach (var step in _steps)
+        {
+            if (step.Kind == Kind.Member)
+                targets = type is null ? null : ElementTypes.TargetsOf(type, step.Name);
+            else if (step.Kind == Kind.Resolves)
+                targets = [step.Name];
+            type = Next(type, step);
+        }
+        return targets;
+    }
+
     /// <summary>The values that the path reaches in a resource.</summary>
     public IEnumerable<JsonElement> Follow(JsonElement resource)
     {

@@ -37,12 +37,18 @@ internal sealed class RecordLeaves
     /// <summary>The keys of the Consents among the records; null until somebody has looked for them.</summary>
     public IReadOnlySet<string>? Consents { get; set; }
 
+    /// <summary>The search index's rows of this compartment; null until somebody has read them.</summary>
+    public CompartmentTokens? Tokens { get; set; }
+
     /// <summary>All records that have a leaf.</summary>
     public IEnumerable<string> RecordKeys => _positions.Where(p => _tree.Get(p.Value) != Fr.Zero).Select(p => p.Key);
 
     /// <summary>The leaf of a record; null when it has none.</summary>
     public Fr? Leaf(string recordKey) =>
         _positions.TryGetValue(recordKey, out var position) ? _tree.Get(position) : null;
+
+    /// <summary>The same key as it is kept here; null when the record has no position.</summary>
+    public string? KeyOf(string recordKey) => _positions.TryGetKey(recordKey, out var kept) ? kept : null;
 
     /// <summary>The position of a record; null when it has none.</summary>
     public int? Position(string recordKey) => _positions.TryGetValue(recordKey, out var position) ? position : null;

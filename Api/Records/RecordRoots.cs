@@ -66,6 +66,15 @@ internal sealed class RecordRoots(Store store) : IDisposable
         return read;
     }
 
+    /// <summary>The current leaves of a compartment where they are in memory; null otherwise.</summary>
+    public RecordLeaves? Known(string patientKey) =>
+        _state is { } state
+        && state.Roots.TryGetValue(patientKey, out var root)
+        && _trees.TryGetValue(patientKey, out var known)
+        && known.Root == root
+            ? known
+            : null;
+
     /// <summary>The same for a writer, who holds the writing turn: null only when there is no record yet.</summary>
     /// <exception cref="InvalidDataException">The rows do not hash to the root in the signed log.</exception>
     public async Task<RecordLeaves?> LeavesToWriteAsync(

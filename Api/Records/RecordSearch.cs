@@ -61,8 +61,6 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
         UNION ALL SELECT p.PatientKey FROM json_each($1) k CROSS JOIN patients p ON p.PatientKey = k.value
         """;
 
-    private const string RowsOf = "SELECT RecordKey, Tokens FROM search WHERE PatientKey = $0";
-
     private readonly Store _store = ledger.Store;
     private int _opened;
 
@@ -264,21 +262,18 @@ internal sealed class RecordSearch(OpenLedger ledger, AccessRequest request, Acc
                         .ToList();
             var links = linked is null ? null : Links(index, linked, query.Type).ToArray();
             var isPatient = compartment != _store.Vault.OrganizationKey;
-            Query.Each(
-                context,
-                RowsOf,
-                row =>
-                {
-                    var tokens = row.Span(1);
-                    var isIn = links is null || row.GetString(0) == own || BlindTokens.HasAny(tokens, links);
-                    if (isIn && BlindTokens.HasAll(tokens, wanted))
-                        keys.Add(row.GetString(0));
-                    else if (isPatient && others.Takes(compartment))
-                        others.Offer(row.GetString(0), compartment);
-                    return true;
-                },
-                compartment
-            );
+            CompartmentTokens
+                .Of(context, compartment)
+                .Each(
+                    (key, tokens) =>
+                    {
+                        var isIn = links is null || key == own || BlindTokens.HasAny(tokens, links);
+                        if (isIn && BlindTokens.HasAll(tokens, wanted))
+                            keys.Add(key);
+                        else if (isPatient && others.Takes(compartment))
+                            others.Offer(key, compartment);
+                    }
+                );
         }
         others.Withdraw(keys);
         return (keys, others);

@@ -40,8 +40,8 @@ internal sealed class DemoStory(OpenLedger ledger, Action<string> say)
     /// <summary>The patient's consent to treatment by the clinician: what the sample says, or a plain one for other patients.</summary>
     public async Task<string> GrantAsync(string patient, byte[]? sample, CancellationToken cancellation)
     {
-        var known = await ConsentStore.ListAsync(_store, ledger.Gate, null, cancellation);
-        var active = known.FirstOrDefault(c => c.Patient == patient && c.IsActive);
+        var known = await ConsentStore.ListAsync(_store, ledger.Gate, patient, cancellation);
+        var active = known.FirstOrDefault(c => c.IsActive);
         if (active is null)
         {
             var consent = sample is null ? PlainConsent(patient) : JsonNode.Parse(sample)!.AsObject();

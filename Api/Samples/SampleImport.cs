@@ -28,14 +28,14 @@ internal static class SampleImport
     /// </summary>
     public static async Task GrantAsync(OpenLedger ledger, Action<string> say, CancellationToken cancellation)
     {
-        var known = await ConsentStore.ListAsync(ledger.Store, ledger.Gate, null, cancellation);
         var story = new DemoStory(ledger, say);
         var stored = await story.PatientsAsync(cancellation); // a sample patient may have been erased
         foreach (var patient in SampleFiles.Patients.Select(SampleFiles.PatientOf))
         {
-            if (known.Any(c => c.Patient == patient) || !stored.Contains(patient, StringComparer.Ordinal))
+            if (!stored.Contains(patient, StringComparer.Ordinal))
                 continue;
-            if (SampleFiles.ReadConsentOf(patient) is { } consent)
+            var known = await ConsentStore.ListAsync(ledger.Store, ledger.Gate, patient, cancellation);
+            if (known.Count == 0 && SampleFiles.ReadConsentOf(patient) is { } consent)
                 await story.GrantAsync(patient, consent, cancellation);
         }
     }

@@ -24,7 +24,7 @@ public sealed class HomeFolderTests : IDisposable
     }
 
     [Fact]
-    public async Task A_server_leaves_no_file_there()
+    public async Task A_server_leaves_no_file_there_and_watches_no_folder()
     {
         string[] store = ["--data", _folder.File("data"), "--key-file", _folder.File("master.key")];
         using var process = ChildProgram.StartWith(
@@ -32,6 +32,7 @@ public sealed class HomeFolderTests : IDisposable
             ["serve", "--samples", "--urls", "http://127.0.0.1:0", .. store]
         );
         var lines = new List<string>();
+        IReadOnlyList<string> watches = [];
         try
         {
             _ = process.StandardOutput.ReadToEndAsync(); // so that it never waits to be read
@@ -41,6 +42,7 @@ public sealed class HomeFolderTests : IDisposable
                 if (line.StartsWith("Listening on ", StringComparison.Ordinal))
                     break;
             }
+            watches = Watches(process.Id);
         }
         finally
         {
@@ -50,7 +52,20 @@ public sealed class HomeFolderTests : IDisposable
         Assert.StartsWith("Listening on ", lines[^1], StringComparison.Ordinal);
         Assert.DoesNotContain(lines, line => line.StartsWith("warn:", StringComparison.Ordinal));
         Assert.Empty(Left());
+        Assert.Empty(watches);
     }
+
+    // proc(5): /proc/PID/fdinfo/FD of an inotify descriptor has a line for each watch.
+    private static IReadOnlyList<string> Watches(int process) =>
+        OperatingSystem.IsLinux()
+            ?
+            [
+                .. Directory
+                    .EnumerateFiles($"/proc/{process}/fdinfo")
+                    .SelectMany(File.ReadLines)
+                    .Where(line => line.StartsWith("inotify ", StringComparison.Ordinal)),
+            ]
+            : [];
 
     private string Home => Directory.CreateDirectory(_folder.File("home")).FullName;
 

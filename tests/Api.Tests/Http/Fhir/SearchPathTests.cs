@@ -16,6 +16,20 @@ public sealed class SearchPathTests
             Assert.True(SearchDefinition.Of("Observation").ContainsKey(code), code);
     }
 
+    // An id alone then names a patient, whose compartment is the only one that is searched.
+    [Theory]
+    [InlineData("Observation", "patient", "Patient")]
+    [InlineData("Encounter", "patient", "Patient")]
+    [InlineData("Encounter", "practitioner", "Practitioner")]
+    [InlineData("Immunization", "patient", "Patient")]
+    [InlineData("MedicationRequest", "medication", "Medication")]
+    public void A_reference_has_the_types_that_its_path_can_find(string type, string code, string target) =>
+        Assert.Equal([target], SearchDefinition.Of(type)[code].Targets);
+
+    [Fact]
+    public void A_path_that_finds_every_type_has_those_that_are_declared() =>
+        Assert.Contains("Group", SearchDefinition.Of("Observation")["subject"].Targets, StringComparer.Ordinal);
+
     [SharedDataFact("synthea-r4")]
     public void Compiled_paths_reach_what_fhirpath_reaches()
     {

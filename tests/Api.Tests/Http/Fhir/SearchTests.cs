@@ -149,6 +149,36 @@ public sealed class SearchTests(FhirServer server)
         Assert.Equal(HttpStatusCode.Forbidden, (await server.GetAsync("ingest1", "Organization")).Status);
     }
 
+    // What a compartment is found by stays in memory from one search to the next, and until the next write.
+    [Fact]
+    public async Task What_was_written_changed_or_deleted_is_so_for_the_next_search()
+    {
+        const string Query = "Observation?patient=sample-a&code=99999-7";
+        async Task<int> FoundAsync()
+        {
+            var again = await server.GetAsync("clinician1", Query);
+            var found = await server.GetAsync("clinician1", Query);
+            Assert.Equal(again.Found(), found.Found());
+            return found.Found().Count;
+        }
+        async Task<string> SendAsync(HttpMethod method, string path, string? body, HttpStatusCode status)
+        {
+            var answer = await server.SendAsync("clinician1", method, path, body);
+            Assert.True(answer.Status == status, answer.Body);
+            return status == HttpStatusCode.Created ? answer.Json.GetProperty("id").GetString()! : "";
+        }
+        Assert.Equal(0, await FoundAsync());
+        Task<string> CreateAsync() =>
+            SendAsync(HttpMethod.Post, "Observation", Observation("99999-7", 1, "x"), HttpStatusCode.Created);
+        var (first, second) = (await CreateAsync(), await CreateAsync());
+        Assert.Equal(2, await FoundAsync());
+        var other = Observation("99999-8", 1, "x", second);
+        await SendAsync(HttpMethod.Put, $"Observation/{second}", other, HttpStatusCode.OK);
+        Assert.Equal(1, await FoundAsync());
+        await SendAsync(HttpMethod.Delete, $"Observation/{first}", null, HttpStatusCode.NoContent);
+        Assert.Equal(0, await FoundAsync());
+    }
+
     private async Task<string> ObservationAsync(string code, int day, string category = "x")
     {
         // Each test reads its own observation: found again when an earlier case made it.
