@@ -62,8 +62,7 @@ public sealed class ClinicalPipeline : IDisposable
     /// </param>
     public static ClinicalPipeline Load(string modelFolder, bool ahead = false)
     {
-        // Loading the runtime's native code takes about as long as reading the word tables.
-        _ = SilentRuntime.Begin();
+        SilentRuntime.OptOutOfTelemetry();
         var model = ModelFolder.Open(modelFolder);
         var codes = new Lazy<CodeTable?>(() =>
             model.Has("codes.txt.gz") ? new CodeTable(model.Text("codes.txt.gz")) : null
@@ -71,8 +70,8 @@ public sealed class ClinicalPipeline : IDisposable
         // What goes wrong here is thrown to who asks for it first.
         if (ahead)
         {
-            _ = Task.Run(static () => ContextRules.Default);
             _ = Task.Run(() => codes.Value?.ReadAhead());
+            _ = Task.Run(static () => ContextRules.Default);
         }
         var tagger = new Tagger(model);
         try

@@ -62,8 +62,23 @@ internal sealed class ContextRules
 
     private static string Key(string cue)
     {
+        if (IsPlain(cue))
+            return cue;
         var tokens = Tokenizer.Tokenize(cue);
         return string.Join(' ', tokens.Select(t => t.Of(cue).ToString().ToLowerInvariant()))
             .Replace("< year >", LowerCaseSentence.Year, StringComparison.Ordinal);
+    }
+
+    // Small letters with single spaces between, as most are: its own key.
+    private static bool IsPlain(string cue)
+    {
+        var before = ' ';
+        foreach (var c in cue)
+        {
+            if (!char.IsAsciiLetterLower(c) && (c != ' ' || before == ' '))
+                return false;
+            before = c;
+        }
+        return before != ' ';
     }
 }

@@ -24,18 +24,13 @@ public static partial class SilentRuntime
     /// <exception cref="InvalidOperationException">The telemetry could not be turned off; then nothing is run.</exception>
     internal static OrtEnv Environment => Silenced.Value;
 
-    /// <summary>Loads the runtime's native code on another thread; the variable is set before that, on this one.</summary>
-    internal static Task<OrtEnv> Begin()
-    {
-        OptOutOfTelemetry();
-        return Task.Run(static () => Environment);
-    }
-
     /// <summary>The version of ONNX Runtime.</summary>
     public static string Version => Environment.GetVersionString();
 
-    // The runtime's own environment: what .NET sets stays inside .NET there.
-    private static void OptOutOfTelemetry()
+    /// <summary>
+    /// Sets the variable in the environment of native code (what .NET sets stays inside .NET there); before other threads read it.
+    /// </summary>
+    internal static void OptOutOfTelemetry()
     {
         if (!OperatingSystem.IsWindows() && SetVariable(OptOut, "1", 1) != 0)
             throw new InvalidOperationException("The telemetry of ONNX Runtime could not be turned off.");

@@ -41,23 +41,24 @@ internal sealed class Tagger : IDisposable
     public Tagger(ModelFolder model)
     {
         _tables = ModelTables.Parse(model.Bytes("heads.json"));
-        // The session and the word tables take about as long as each other.
-        var encoder = Task.Run(() => new Encoder(model.Take("encoder.onnx"), _tables.Emissions));
+        // The network and the word tables take about as long as each other. The network is loaded on the calling thread: glibc
+        // gives other threads heaps that grow page by page.
+        var features = Task.Run(() => new FeatureTable(model, _tables));
+        _encoder = new Encoder(model.Take("encoder.onnx"), _tables.Emissions);
         try
         {
-            _features = new FeatureTable(model, _tables);
             _heads = _tables.Heads.ToDictionary(
                 h => h.Name,
                 h => new SequenceHead(h, _tables.Emissions),
                 StringComparer.Ordinal
             );
+            _features = features.GetAwaiter().GetResult();
         }
         catch
         {
-            _ = encoder.ContinueWith(static e => e.Result.Dispose(), TaskContinuationOptions.OnlyOnRanToCompletion);
+            _encoder.Dispose();
             throw;
         }
-        _encoder = encoder.GetAwaiter().GetResult();
     }
 
     /// <summary>Whether the word table knows the word (lower case).</summary>

@@ -32,8 +32,8 @@ internal static class NativeHeap
     }
 
     /// <summary>
-    /// For a command that is over in a moment: one heap for all threads, grown at once, in pages of 2 MB where the system has
-    /// them. Loading a network fills tens of megabytes, and to get each page of 4 KB costs more than to fill it.
+    /// For a command that is over in a moment: the main thread's heap, grown at once, in pages of 2 MB where the system has them.
+    /// Loading a network fills tens of megabytes, and to get each page of 4 KB costs more than to fill it.
     /// </summary>
     public static void GrowAtOnce()
     {
