@@ -41,7 +41,6 @@ internal static class NativeHeap
             return;
         try
         {
-            _ = SetOption(ArenaMax, 1);
             _ = SetOption(MapThreshold, Grown / 2); // The most that glibc takes.
             _ = SetOption(TrimThreshold, 2 * Grown);
             _ = SetOption(TopPad, Grown);
