@@ -22,7 +22,10 @@ public sealed class ShorthandTests(Model model)
         foreach (var one in expected.Split('|'))
         {
             if (one[0] == '-')
+            {
+                Assert.Contains(one[1..], sentence, StringComparison.Ordinal);
                 Assert.DoesNotContain(found, f => f.Text.Contains(one[1..], StringComparison.Ordinal));
+            }
             else
                 Assert.Contains(one, found.Select(f => $"{f.Type}:{f.Text}"));
         }
