@@ -5,7 +5,7 @@ namespace MedLedger.Api.Cli;
 
 /// <summary>
 /// The settings of a command: a flag wins over <c>MEDLEDGER_*</c>, that over the settings file
-/// (<c>MEDLEDGER_SETTINGS</c>, else <c>medledger/settings.json</c> in the user's configuration folder).
+/// (<c>--settings</c>, <c>MEDLEDGER_SETTINGS</c>, else <c>medledger/settings.json</c> in the user's configuration folder).
 /// </summary>
 internal sealed class Settings
 {
@@ -51,16 +51,15 @@ internal sealed class Settings
         );
 
     /// <summary>Reads the settings file, if there is one. A file that is no JSON object of strings ends the command (2).</summary>
-    public static Settings From(ParseResult arguments) =>
-        From(arguments, Environment.GetEnvironmentVariable("MEDLEDGER_SETTINGS"));
-
-    /// <summary>With a settings file of another name; the user's when null or empty.</summary>
-    public static Settings From(ParseResult arguments, string? named)
+    public static Settings From(ParseResult arguments)
     {
-        var path = string.IsNullOrEmpty(named) ? Path.Combine(ConfigurationFolder, "settings.json") : named;
+        var named =
+            NotEmpty(arguments.GetValue(SharedOptions.SettingsFile))
+            ?? NotEmpty(Environment.GetEnvironmentVariable("MEDLEDGER_SETTINGS"));
+        var path = named ?? Path.Combine(ConfigurationFolder, "settings.json");
         if (!File.Exists(path))
         {
-            return string.IsNullOrEmpty(named)
+            return named is null
                 ? new Settings(arguments, new Dictionary<string, string>(StringComparer.Ordinal))
                 : throw CommandFailure.Usage($"The settings file {path} is not there.");
         }

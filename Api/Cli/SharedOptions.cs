@@ -42,6 +42,16 @@ internal static class SharedOptions
             Recursive = true,
         };
 
+    /// <summary><c>--settings FILE</c>.</summary>
+    public static Option<string?> SettingsFile { get; } =
+        new("--settings")
+        {
+            Description =
+                "Settings file, a JSON object of strings (default: MEDLEDGER_SETTINGS, else settings.json in the user's configuration).",
+            HelpName = "FILE",
+            Recursive = true,
+        };
+
     /// <summary>Adds them to the root, for every command below it.</summary>
     public static void AddTo(RootCommand root)
     {
@@ -49,6 +59,7 @@ internal static class SharedOptions
         root.Add(Json);
         root.Add(KeyFile);
         root.Add(PassphraseFile);
+        root.Add(SettingsFile);
     }
 
     /// <summary>Whether <c>--json</c> was given, also on a line that has errors.</summary>

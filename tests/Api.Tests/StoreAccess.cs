@@ -6,19 +6,14 @@ namespace MedLedger.Api.Tests;
 /// <summary>Opens the store of a test's folder, as a command would.</summary>
 internal static class StoreAccess
 {
-    public static Task<Store> OpenAsync(string[] where, TimeProvider? time = null, string? settings = null)
+    public static Task<Store> OpenAsync(string[] where, TimeProvider? time = null)
     {
         var root = new System.CommandLine.RootCommand();
         SharedOptions.AddTo(root);
         var terminal = new Terminal(TextWriter.Null, TextWriter.Null);
         var arguments = root.Parse(where);
         return Store.OpenAsync(
-            new CommandContext(
-                arguments,
-                settings is null ? Settings.From(arguments) : Settings.From(arguments, settings),
-                terminal,
-                time ?? TimeProvider.System
-            ),
+            new CommandContext(arguments, Settings.From(arguments), terminal, time ?? TimeProvider.System),
             "test",
             default
         );

@@ -39,15 +39,18 @@ public sealed class DelegationTests : IDisposable
         Assert.Equal((ExitCode.Good, 1), (ended.ExitCode, ended.Json.GetProperty("revoked").GetArrayLength()));
 
         // of age by the place's rules: a parent no longer decides
-        Environment.SetEnvironmentVariable("MEDLEDGER_MAJORITY_AGE", "9");
-        try
-        {
-            await RefusedAsync("the patient is of age", "consent", "add", bounded, "--as", "mother");
-        }
-        finally
-        {
-            Environment.SetEnvironmentVariable("MEDLEDGER_MAJORITY_AGE", null);
-        }
+        var settings = _folder.File("settings.json");
+        File.WriteAllText(settings, """{"majority-age":"9"}""");
+        await RefusedAsync(
+            "the patient is of age",
+            "consent",
+            "add",
+            bounded,
+            "--as",
+            "mother",
+            "--settings",
+            settings
+        );
     }
 
     public void Dispose() => _folder.Dispose();

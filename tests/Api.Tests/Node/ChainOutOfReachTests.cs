@@ -178,7 +178,7 @@ public sealed class ChainOutOfReachTests(ITestOutputHelper output) : IAsyncLifet
             }
             """
         );
-        using var store = await StoreAccess.OpenAsync(_folder.Options, settings: settings);
+        using var store = await StoreAccess.OpenAsync([.. _folder.Options, "--settings", settings]);
         await using var ledger = await OpenLedger.OpenAsync(store, _first.Endpoint, _ => { }, default);
         await work(ledger);
     }

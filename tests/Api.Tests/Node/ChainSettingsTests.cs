@@ -74,7 +74,7 @@ public sealed class ChainSettingsTests : IDisposable
         var root = new RootCommand();
         SharedOptions.AddTo(root);
         root.Add(PlaceRules.EmergencyRoles);
-        return Settings.From(root.Parse(""), file);
+        return Settings.From(root.Parse(["--settings", file]));
     }
 
     private static System.Text.RegularExpressions.Regex Variable() =>

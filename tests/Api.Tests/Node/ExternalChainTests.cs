@@ -15,16 +15,12 @@ public sealed class ExternalChainTests : IAsyncLifetime, IDisposable
 
     public async Task InitializeAsync()
     {
-        Environment.SetEnvironmentVariable("MEDLEDGER_CHAIN_DEADLINE", "5");
+        File.WriteAllText(_folder.File("settings.json"), """{"chain-deadline":"5"}""");
         _node = await ExternalNode.StartAsync(ChainId);
         File.WriteAllBytes(_folder.File("patient.json"), SampleFiles.Read(SampleFiles.Patients[0]));
     }
 
-    public async Task DisposeAsync()
-    {
-        await _node.DisposeAsync();
-        Environment.SetEnvironmentVariable("MEDLEDGER_CHAIN_DEADLINE", null);
-    }
+    public async Task DisposeAsync() => await _node.DisposeAsync();
 
     public void Dispose() => _folder.Dispose();
 
@@ -148,8 +144,11 @@ public sealed class ExternalChainTests : IAsyncLifetime, IDisposable
 
     private Task<CommandRun> Run(params string[] arguments) => CommandRun.Of(Line(arguments));
 
-    private string[] Line(params string[] arguments) =>
-        arguments[0] == "verify" ? arguments : [.. arguments, "--data", Data, "--key-file", _folder.File("master.key")];
+    private string[] Line(params string[] arguments)
+    {
+        string[] line = [.. arguments, "--settings", _folder.File("settings.json")];
+        return arguments[0] == "verify" ? line : [.. line, "--data", Data, "--key-file", _folder.File("master.key")];
+    }
 
     /// <summary>Does something, once, when a line with these words is written.</summary>
     private sealed class TriggeredWriter(string words, Func<Task> then) : StringWriter

@@ -1,7 +1,5 @@
-using System.CommandLine;
 using MedLedger.Api.Cli;
 using MedLedger.Api.Jobs;
-using MedLedger.Api.Persistence;
 using MedLedger.Api.Records;
 using MedLedger.Api.Samples;
 
@@ -46,17 +44,14 @@ public sealed class GanacheTests : IDisposable
     private async Task WithLedgerAsync(Func<OpenLedger, Task> work)
     {
         await File.WriteAllTextAsync(_folder.File("settings.json"), """{"chain-node":"ganache"}""");
-        var root = new RootCommand();
-        SharedOptions.AddTo(root);
-        var line = root.Parse(["--data", _folder.File("data"), "--key-file", _folder.File("master.key")]);
-        var settings = Settings.From(line, _folder.File("settings.json"));
-        var context = new CommandContext(
-            line,
-            settings,
-            new Terminal(TextWriter.Null, TextWriter.Null),
-            TimeProvider.System
-        );
-        using var store = await Store.OpenAsync(context, "test", default);
+        using var store = await StoreAccess.OpenAsync([
+            "--data",
+            _folder.File("data"),
+            "--key-file",
+            _folder.File("master.key"),
+            "--settings",
+            _folder.File("settings.json"),
+        ]);
         await using var ledger = await OpenLedger.OpenAsync(store, null, _ => { }, default);
         await work(ledger);
     }

@@ -39,8 +39,9 @@ internal sealed class MeasuredLedger : IAsyncDisposable
     public static async Task<MeasuredLedger> StartAsync(string folder)
     {
         // One caller makes all of the load, more than one caller may: what a minute's searches may open is not measured.
-        Environment.SetEnvironmentVariable("MEDLEDGER_SEARCH_COST", "2147483647");
-        string[] line = ["serve", "--samples", .. Place(folder)];
+        var settings = Path.Combine(folder, "settings.json");
+        await File.WriteAllTextAsync(settings, """{"search-cost":"2147483647"}""");
+        string[] line = ["serve", "--samples", "--settings", settings, .. Place(folder)];
         var process = await MeasuredProcess.StartAsync(BuiltProgram.Path, line, "/health/ready");
         var ledger = new MeasuredLedger(process, folder);
         try

@@ -64,13 +64,13 @@ public class FhirServer : IAsyncLifetime, IDisposable
     /// <summary>Without a slash at the end.</summary>
     public string BaseUrl { get; private set; } = "";
 
-    /// <summary>A setting that this server starts with, by the name of its environment variable.</summary>
-    protected virtual (string Name, string Value) Setting => ("MEDLEDGER_NONE", "");
+    /// <summary>The settings file that this server starts with.</summary>
+    protected virtual string Settings => "{}";
 
     public async Task InitializeAsync()
     {
-        // Read while the server starts; beside these collections nothing runs.
-        Environment.SetEnvironmentVariable(Setting.Name, Setting.Value);
+        var settings = _folder.File("settings.json");
+        System.IO.File.WriteAllText(settings, Settings);
         var errors = new Lines();
         using var terminal = new StringWriter();
         _running = CommandLine.RunAsync(
@@ -81,6 +81,8 @@ public class FhirServer : IAsyncLifetime, IDisposable
                 "http://127.0.0.1:0",
                 "--emergency-roles",
                 "PractitionerRole/er",
+                "--settings",
+                settings,
                 .. Store,
             ],
             new Terminal(terminal, errors),
@@ -90,7 +92,6 @@ public class FhirServer : IAsyncLifetime, IDisposable
         if (_running.IsCompleted)
             throw new InvalidOperationException($"The server ended with {await _running}: {errors.Text}");
         BaseUrl = await errors.Listening + "/fhir";
-        Environment.SetEnvironmentVariable(Setting.Name, null);
     }
 
     public async Task DisposeAsync()

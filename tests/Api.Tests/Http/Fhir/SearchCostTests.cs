@@ -5,7 +5,7 @@ namespace MedLedger.Api.Tests.Http.Fhir;
 /// <summary>A server whose callers' searches may open few records a minute.</summary>
 public sealed class LimitedFhirServer : FhirServer
 {
-    protected override (string Name, string Value) Setting => ("MEDLEDGER_SEARCH_COST", "60");
+    protected override string Settings => """{"search-cost":"60"}""";
 }
 
 [CollectionDefinition("FHIR server with limits", DisableParallelization = true)]
