@@ -31,7 +31,12 @@ internal static class AssertionJudge
         var (assertion, cue) = scopes.Of(first, end, type);
         if (assertion == Assertion.Negated && negation < SurelyNot && IsDoubtful(cue, span))
             (assertion, cue) = (Assertion.Present, null);
-        else if (assertion == Assertion.Present && negation > SurelyNegated && !scopes.IsCutOff(first, type))
+        else if (
+            assertion == Assertion.Present
+            && negation > SurelyNegated
+            && !scopes.IsCutOff(first, type)
+            && !scopes.IsMeasured(first, end, type)
+        )
             (assertion, cue) = (Assertion.Negated, scopes.NearestNegation(first, end));
         if (assertion == Assertion.Present && section?.Assertion is { } category)
             assertion = FromSection(category);

@@ -10,6 +10,9 @@ internal enum ContextCategory
 
     Uncertain,
 
+    /// <summary>Settles what another cue leaves open, and ends its scope: "suspected appendicitis was confirmed".</summary>
+    Confirmed,
+
     Hypothetical,
 
     Historical,
@@ -76,13 +79,35 @@ internal sealed record ContextRule
     /// <summary>Words of which one must come later in the sentence and ends the scope: "start vancomycin if".</summary>
     public string[]? UpTo { get; init; }
 
-    /// <summary>Whether a comma or semicolon ends the scope of a cue that speaks of what is before it.</summary>
+    /// <summary>Words of which one must come earlier in the statement: "hold metoprolol for".</summary>
+    public string[]? After { get; init; }
+
+    /// <summary>Whether a comma or semicolon ends the scope.</summary>
     public bool Clause { get; init; }
+
+    /// <summary>Whether it speaks only of tests and values that are compared with a number: "Hgb &lt; 7".</summary>
+    public bool Compared { get; init; }
 
     /// <summary>Whether the rule speaks of findings of a type.</summary>
     public bool Concerns(string type) =>
         (Types is null || Types.AsSpan().Contains(type))
         && (ExceptTypes is null || !ExceptTypes.AsSpan().Contains(type));
+
+    private static readonly string[] Keys =
+    [
+        "cue",
+        "category",
+        "direction",
+        "reach",
+        "except",
+        "types",
+        "exceptTypes",
+        "place",
+        "upTo",
+        "after",
+        "clause",
+        "compared",
+    ];
 
     /// <summary>
     /// The rules of one entry. Its cue is the words, or a list of parts of which each is words or a list of words to choose
@@ -90,7 +115,7 @@ internal sealed record ContextRule
     /// </summary>
     public static IEnumerable<ContextRule> AllOf(JsonElement json)
     {
-        json.Only("cue", "category", "direction", "reach", "except", "types", "exceptTypes", "place", "upTo", "clause");
+        json.Only(Keys);
         var cue = json.GetProperty("cue");
         if (cue.ValueKind != JsonValueKind.Array)
             return [Of(json, json.Text("cue"))];
@@ -124,7 +149,9 @@ internal sealed record ContextRule
             ExceptTypes = json.TryGetProperty("exceptTypes", out _) ? json.Texts("exceptTypes") : null,
             Place = json.TryGetProperty("place", out _) ? PlaceOf(json.Text("place")) : ContextPlace.Anywhere,
             UpTo = json.TryGetProperty("upTo", out _) ? json.Texts("upTo") : null,
+            After = json.TryGetProperty("after", out _) ? json.Texts("after") : null,
             Clause = json.TryGetProperty("clause", out var clause) && clause.GetBoolean(),
+            Compared = json.TryGetProperty("compared", out var compared) && compared.GetBoolean(),
         };
 
     private static ContextPlace PlaceOf(string word) =>
@@ -142,6 +169,7 @@ internal sealed record ContextRule
         {
             "negated" => ContextCategory.Negated,
             "uncertain" => ContextCategory.Uncertain,
+            "confirmed" => ContextCategory.Confirmed,
             "hypothetical" => ContextCategory.Hypothetical,
             "historical" => ContextCategory.Historical,
             "family" => ContextCategory.Family,

@@ -21,7 +21,7 @@ internal sealed class ContextRules
                 || scopeless != (rule.Direction == ContextDirection.None)
                 || rule.Reach < 1
                 || (rule.UpTo is not null && rule.Direction != ContextDirection.Forward)
-                || (rule.Clause && rule.Direction != ContextDirection.Backward)
+                || ((rule.Clause || rule.Compared) && scopeless)
             )
                 throw new InvalidDataException($"The context rule '{rule.Cue}' contradicts itself.");
             if (!phrases.TryGetValue(key, out var same))

@@ -12,12 +12,14 @@ internal sealed class ContextScopes
         ContextCategory.Negated,
         ContextCategory.Family,
         ContextCategory.Hypothetical,
+        ContextCategory.Confirmed,
         ContextCategory.Uncertain,
         ContextCategory.Historical,
     ];
 
     private readonly string _text;
     private readonly List<TextSpan> _tokens;
+    private readonly LowerCaseSentence _lower;
     private readonly int _first;
     private readonly List<CueMatch> _matches;
     private readonly List<Scope> _scopes = [];
@@ -28,6 +30,7 @@ internal sealed class ContextScopes
     {
         _text = text;
         _tokens = tokens;
+        _lower = lower;
         _first = lower.First;
         _matches = CueMatch.Find(rules, text, tokens, lower);
         foreach (var match in _matches)
@@ -35,7 +38,7 @@ internal sealed class ContextScopes
             foreach (var rule in match.Rules)
             {
                 if (rule.Direction == ContextDirection.Forward)
-                    _scopes.Add(new Scope(match.End, Forward(match, rule, lower), match, rule));
+                    _scopes.Add(new Scope(match.End, Forward(match, rule), match, rule));
                 else if (rule.Direction == ContextDirection.Backward)
                     _scopes.Add(new Scope(Backward(match, rule), match.First, match, rule));
             }
@@ -48,32 +51,53 @@ internal sealed class ContextScopes
     /// </summary>
     public (Assertion Assertion, Cue? Cue) Of(int first, int end, string type)
     {
+        var value = TestValues.Of(_lower, first, end, type);
+        var settled = value != TestValue.None;
         foreach (var category in Precedence)
         {
-            Scope? nearest = null;
-            var distance = int.MaxValue;
-            foreach (var scope in _scopes)
-            {
-                if (scope.Rule.Category != category || first >= scope.End || !scope.Rule.Concerns(type))
-                    continue;
-                if (first < scope.First && !ReachesOutOf(scope, first, end))
-                    continue;
-                var away =
-                    scope.Rule.Direction == ContextDirection.Forward
-                        ? Math.Max(0, first - scope.First)
-                        : scope.End - end;
-                if (away < 0 || away >= distance || IsCutOff(scope, first, type))
-                    continue;
-                nearest = scope;
-                distance = away;
-            }
-            if (nearest is not { } found)
+            if (
+                (category == ContextCategory.Negated && value == TestValue.Measured)
+                || (category == ContextCategory.Uncertain && settled)
+                || Nearest(category, first, end, type, value) is not { } found
+            )
                 continue;
-            return category == ContextCategory.Negated && ConditionOver(found, first) is { } condition
-                ? (Assertion.Hypothetical, CueOf(condition))
-                : (AssertionOf(category), CueOf(found));
+            if (category == ContextCategory.Confirmed)
+                settled = true;
+            else if (category == ContextCategory.Negated && ConditionOver(found, first) is { } condition)
+                return (Assertion.Hypothetical, CueOf(condition));
+            else
+                return (AssertionOf(category), CueOf(found));
         }
         return (Assertion.Present, null);
+    }
+
+    /// <summary>Whether the number of its result stands right behind a test: then it was done, whatever the network says.</summary>
+    public bool IsMeasured(int first, int end, string type) =>
+        TestValues.Of(_lower, first, end, type) == TestValue.Measured;
+
+    private Scope? Nearest(ContextCategory category, int first, int end, string type, TestValue value)
+    {
+        Scope? nearest = null;
+        var distance = int.MaxValue;
+        foreach (var scope in _scopes)
+        {
+            if (scope.Rule.Category != category || first >= scope.End || !scope.Rule.Concerns(type))
+                continue;
+            if (scope.Rule.Compared && value != TestValue.Compared)
+                continue;
+            if (first < scope.First && !ReachesOutOf(scope, first, end))
+                continue;
+            var away =
+                scope.Rule.Direction == ContextDirection.Forward ? Math.Max(0, first - scope.First) : scope.End - end;
+            if (away < 0 || away >= distance || IsCutOff(scope, first, type))
+                continue;
+            // "risk for sepsis, lactate 3.8", "history of CHF, EF 25%"
+            if (value == TestValue.Measured && HasComma(scope, first, end))
+                continue;
+            nearest = scope;
+            distance = away;
+        }
+        return nearest;
     }
 
     /// <summary>The nearest cue of negation in the sentence whatever its scope, for a finding that only the network denies.</summary>
@@ -107,7 +131,9 @@ internal sealed class ContextScopes
                 continue;
             return Array.Exists(
                 _matches[i].Rules,
-                r => r.Category is ContextCategory.Terminate or ContextCategory.Pseudo && r.Concerns(type)
+                r =>
+                    r.Category is ContextCategory.Terminate or ContextCategory.Confirmed or ContextCategory.Pseudo
+                    && r.Concerns(type)
             );
         }
         return false;
@@ -171,11 +197,13 @@ internal sealed class ContextScopes
             ? new TextSpan(_tokens[_first + first].Start, _tokens[_first + end - 1].End)
             : new TextSpan(_tokens[_first + first - 1].End, _tokens[_first + first - 1].End);
 
-    private int Forward(CueMatch cue, ContextRule rule, LowerCaseSentence lower)
+    private int Forward(CueMatch cue, ContextRule rule)
     {
-        var end = rule.UpTo is null ? lower.Count : CueMatch.EndOf(rule.UpTo, lower, cue.End);
+        var end = rule.UpTo is null ? _lower.Count : CueMatch.EndOf(rule.UpTo, _lower, cue.End);
         if (rule.Reach is { } reach)
             end = Math.Min(end, cue.End + reach);
+        if (rule.Clause)
+            end = CommaBetween(cue.End, end) ?? end;
         foreach (var match in _matches)
         {
             if (match.First < cue.End || !Ends(match, rule, type: null))
@@ -204,11 +232,8 @@ internal sealed class ContextScopes
     private int Backward(CueMatch cue, ContextRule rule)
     {
         var first = rule.Reach is { } reach ? Math.Max(0, cue.First - reach) : 0;
-        for (var i = cue.First - 1; rule.Clause && i >= first; i--)
-        {
-            if (_text[_tokens[_first + i].Start] is ',' or ';')
-                first = i + 1;
-        }
+        while (rule.Clause && CommaBetween(first, cue.First) is { } comma)
+            first = comma + 1;
         for (var i = _matches.Count - 1; i >= 0; i--)
         {
             var match = _matches[i];
@@ -218,12 +243,30 @@ internal sealed class ContextScopes
         return first;
     }
 
+    private bool HasComma(Scope scope, int first, int end) =>
+        scope.Rule.Direction == ContextDirection.Forward
+            ? CommaBetween(scope.First, first) is not null
+            : CommaBetween(end, scope.End) is not null;
+
+    private int? CommaBetween(int from, int end)
+    {
+        for (var i = from; i < end; i++)
+        {
+            if (_lower.Word(i) is "," or ";")
+                return i;
+        }
+        return null;
+    }
+
     // Whether a match ends a rule's scope: for everything, or only for findings of a type.
     private static bool Ends(CueMatch match, ContextRule rule, string? type)
     {
         foreach (var r in match.Rules)
         {
-            if (r.Category != ContextCategory.Terminate || r.Except?.Contains(rule.Category) == true)
+            if (
+                r.Category is not (ContextCategory.Terminate or ContextCategory.Confirmed)
+                || r.Except?.Contains(rule.Category) == true
+            )
                 continue;
             if (type is null ? r.Types is null : r.Types is not null && r.Concerns(type))
                 return true;

@@ -45,6 +45,19 @@ internal readonly record struct CueMatch(int First, int End, ContextRule[] Rules
         return -1;
     }
 
+    private static bool ComesAfter(string[] words, LowerCaseSentence lower, int first)
+    {
+        for (var i = first - 1; i >= 0 && lower.Word(i) is not ";"; i--)
+        {
+            foreach (var word in words)
+            {
+                if (lower.Word(i).SequenceEqual(word))
+                    return true;
+            }
+        }
+        return false;
+    }
+
     private static bool Stands(
         ContextRule rule,
         string text,
@@ -55,6 +68,8 @@ internal readonly record struct CueMatch(int First, int End, ContextRule[] Rules
     )
     {
         if (rule.UpTo is not null && EndOf(rule.UpTo, lower, end) < 0)
+            return false;
+        if (rule.After is not null && !ComesAfter(rule.After, lower, first))
             return false;
         var place = rule.Place;
         if (place == ContextPlace.Anywhere)

@@ -20,7 +20,13 @@ public sealed class RuleFileTests
     [InlineData("""{"version":"1","rules":[{"cue":["no",1],"category":"negated","direction":"forward"}]}""")]
     [InlineData("""{"version":"1","rules":[{"cue":["",[""]],"category":"negated","direction":"forward"}]}""")]
     [InlineData("""{"version":"1","rules":[{"cue":"no","category":"negated","direction":"backward","upTo":["if"]}]}""")]
-    [InlineData("""{"version":"1","rules":[{"cue":"no","category":"negated","direction":"forward","clause":true}]}""")]
+    [InlineData("""{"version":"1","rules":[{"cue":"but","category":"terminate","direction":"none","clause":true}]}""")]
+    [InlineData(
+        """{"version":"1","rules":[{"cue":"but","category":"terminate","direction":"none","compared":true}]}"""
+    )]
+    [InlineData(
+        """{"version":"1","rules":[{"cue":"for","category":"negated","direction":"forward","after":"hold"}]}"""
+    )]
     [InlineData("""{"version":"1"}""")]
     [InlineData("null")]
     [InlineData("{")]
@@ -54,6 +60,13 @@ public sealed class RuleFileTests
     public void No_rule_is_written_twice() =>
         Assert.Equal(
             ContextRules.Default.Rules.Count,
-            ContextRules.Default.Rules.Select(r => (r.Cue, r.Category, r.Direction, r.Place)).Distinct().Count()
+            ContextRules
+                .Default.Rules.Select(r =>
+                    (r.Cue, r.Category, r.Direction, r.Place, Types(r.Types), Types(r.ExceptTypes), r.Compared)
+                )
+                .Distinct()
+                .Count()
         );
+
+    private static string Types(string[]? types) => string.Join(' ', types ?? []);
 }
