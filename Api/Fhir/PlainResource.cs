@@ -48,9 +48,12 @@ internal static class PlainResource
             if (
                 _reader.TokenType != JsonTokenType.StartObject
                 || !_reader.Read()
+                || _reader.TokenType != JsonTokenType.PropertyName
                 || !_reader.ValueTextEquals("resourceType"u8)
                 || !_reader.Read()
                 || _reader.TokenType != JsonTokenType.String
+                || _reader.ValueIsEscaped
+                || !Ascii.IsValid(_reader.ValueSpan)
                 || PlainShape.OfResource(_reader.GetString()!, outer) is not { } shape
             )
                 return false;

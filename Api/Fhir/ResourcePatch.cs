@@ -31,6 +31,11 @@ internal sealed class ResourcePatch
                 problem ??= "a FHIRPath Patch is a Parameters resource";
                 return null;
             }
+            if (!IsReadable(body.Span))
+            {
+                problem = "it has text that is no Unicode, or a number that no decimal holds";
+                return null;
+            }
             return new ResourcePatch(JsonNode.Parse(body.Span, documentOptions: Strict), isJsonPatch);
         }
         catch (JsonException)
@@ -58,11 +63,32 @@ internal sealed class ResourcePatch
             )
                 return (body, SearchTerms.Text(json.RootElement, "contentType") ?? "");
         }
-        catch (JsonException)
+        catch (Exception broken) when (broken is JsonException or InvalidOperationException)
         {
             // It is refused where it is read as Parameters.
         }
         return (resource, "application/fhir+json");
+    }
+
+    // JSON nodes read their values when they are asked for them: what cannot be read is refused before.
+    private static bool IsReadable(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = Strict.MaxDepth });
+        try
+        {
+            while (reader.Read())
+            {
+                if (reader.TokenType is JsonTokenType.PropertyName or JsonTokenType.String)
+                    reader.GetString();
+                else if (reader.TokenType == JsonTokenType.Number && !reader.TryGetDecimal(out _))
+                    return false;
+            }
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false; // a lone surrogate
+        }
     }
 
     /// <summary>The patched resource; null with the problem, which has no value of the resource.</summary>

@@ -147,12 +147,21 @@ internal static class ResourceValidator
                     "value",
                     "a reference is no URL"
                 ),
+                PrimitiveType { JsonValue: string text } when text.AsSpan().ContainsAny(NotInText) => (
+                    "value",
+                    "text has a control character that is no tab and no line end"
+                ),
                 _ => null,
             };
 
         private static bool IsUrl(string reference) =>
             reference.Length is > 0 and <= 2048 && !reference.AsSpan().ContainsAny(NotInUrls);
     }
+
+    // FHIR R4, datatypes.html#string.
+    private static readonly SearchValues<char> NotInText = SearchValues.Create([
+        .. Enumerable.Range(0, ' ').Select(c => (char)c).Except("\t\r\n"),
+    ]);
 
     private static readonly SearchValues<char> NotInUrls = SearchValues.Create(" \t\r\n<>\"^`{}");
 }

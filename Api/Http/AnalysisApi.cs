@@ -74,6 +74,8 @@ internal static class AnalysisApi
         {
             if (body.Patient is null)
                 return (null, Outcomes.Unprocessable("a patient or a signed request is needed"));
+            if (body.Types?.Any(type => type is null) == true)
+                return (null, Outcomes.Unprocessable("types are names of resource types"));
             compact = await SignAsync(body.Patient, body.Types ?? [], caller, ledger, cancellation);
         }
         // For whom, for what and about whom it asks has to be what the token is for, whoever signed it.

@@ -133,7 +133,11 @@ internal sealed class RecordChanges(OpenLedger ledger)
                 written.Add(record.Reference);
             }
         }
-        return new ChangeResult(outcome, writer.VersionOf(record.Reference), writer.Written);
+        var time =
+            outcome == WriteOutcome.Unchanged
+                ? await writer.WrittenAsync(record.Reference, cancellation)
+                : writer.Written;
+        return new ChangeResult(outcome, writer.VersionOf(record.Reference), time);
     }
 
     // Only those who may write for everybody write what belongs to no patient.

@@ -93,6 +93,17 @@ internal sealed class RecordWriter : IAsyncDisposable
     /// <summary>When what is written here was written.</summary>
     public DateTimeOffset Written => DateTimeOffset.FromUnixTimeMilliseconds(_now);
 
+    /// <summary>When the newest version that is stored was written.</summary>
+    public async Task<DateTimeOffset> WrittenAsync(string reference, CancellationToken cancellation)
+    {
+        var (key, version) = (KeyOf(reference), VersionOf(reference));
+        var written = await _context
+            .Records.Where(r => r.RecordKey == key && r.Version == version)
+            .Select(r => r.Written)
+            .FirstAsync(cancellation);
+        return DateTimeOffset.FromUnixTimeMilliseconds(written);
+    }
+
     /// <summary>
     /// Seals and stages one resource.
     /// </summary>

@@ -67,6 +67,13 @@ public sealed class PatchTests(FhirServer server)
     [InlineData("""{"op":"remove"}""", 422)]
     [InlineData("""[{"op":"remove","path":"/a","path":"/status"}]""", 400)]
     [InlineData("[", 400)]
+    [InlineData("""[{"op":"\ud800","path":"/note"}]""", 400)]
+    [InlineData("""[{"op":"copy","from":"/\ud800","path":"/note"}]""", 400)]
+    [InlineData("""[{"op":"add","path":"/\ud800","value":1}]""", 400)]
+    [InlineData("""[{"op":"add","path":"/note","value":[{"text":"\ud800"}]}]""", 400)]
+    [InlineData("""[{"op":"add","path":"/note","value":[{"\ud800":"x"}]}]""", 400)]
+    [InlineData("""[{"op":"test","path":"/valueQuantity/value","value":1e999999999999}]""", 400)]
+    [InlineData("""[{"op":"add","path":"/note","value":[{"text":"a\u0000b"}]}]""", 422)]
     public async Task A_patch_that_cannot_be_done_changes_nothing(string patch, int status)
     {
         var (path, before) = await CreateAsync("99981-3");
@@ -167,6 +174,26 @@ public sealed class PatchTests(FhirServer server)
         );
         Assert.Equal("amended", (await server.GetAsync("clinician1", one)).Json.GetProperty("status").GetString());
         Assert.Equal("corrected", (await server.GetAsync("clinician1", other)).Json.GetProperty("status").GetString());
+    }
+
+    [Fact]
+    public async Task A_patch_that_cannot_be_read_leaves_the_rest_of_a_batch()
+    {
+        var (path, _) = await CreateAsync("99986-1");
+        const string Binary = """{"resourceType":"Binary","contentType":"\ud800","data":"W10="}""";
+        var right = Parameters(("replace", "Observation.status", null, "\"valueCode\":\"amended\""));
+        var answer = await server.SendAsync(
+            "clinician1",
+            HttpMethod.Post,
+            "",
+            Bundle("batch", (path, Binary), (path, right))
+        );
+        Assert.True(answer.Status == HttpStatusCode.OK, answer.Body);
+        var statuses = answer
+            .Json.GetProperty("entry")
+            .EnumerateArray()
+            .Select(e => e.GetProperty("response").GetProperty("status").GetString()![..3]);
+        Assert.Equal("400,200", string.Join(',', statuses));
     }
 
     [Fact]

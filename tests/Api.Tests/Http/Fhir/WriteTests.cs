@@ -31,6 +31,9 @@ public sealed class WriteTests(FhirServer server)
         Assert.Equal((HttpStatusCode.OK, "W/\"2\""), (updated.Status, updated.Headers.ETag!.ToString()));
         var same = await server.SendAsync("clinician1", HttpMethod.Put, path, changed, ("Prefer", "return=minimal"));
         Assert.Equal((HttpStatusCode.OK, "W/\"2\"", ""), (same.Status, same.Headers.ETag!.ToString(), same.Body));
+        // Nothing was written, so that its time is that of the version.
+        var unchanged = await server.SendAsync("clinician1", HttpMethod.Put, path, changed);
+        Assert.Equal(updated.Body, unchanged.Body);
         Assert.Contains(
             "7.10",
             (await server.GetAsync("patient1", path + "/_history/1")).Body,
@@ -317,6 +320,47 @@ public sealed class WriteTests(FhirServer server)
                     StringComparison.Ordinal
                 )
         );
+    }
+
+    [Theory]
+    [InlineData("""{"text":"a\u0000b"}""")]
+    [InlineData("""{"text":"a\u001bb"}""")]
+    [InlineData("""{"coding":[{"display":"a\bb"}]}""")]
+    public async Task Text_has_no_control_characters(string code)
+    {
+        var body = Observation("sample-a", "7.30")
+            .Replace("\"subject\"", $"\"bodySite\":{code},\"subject\"", StringComparison.Ordinal);
+        var refused = await server.SendAsync("clinician1", HttpMethod.Post, "Observation", body);
+        Assert.Equal((HttpStatusCode.UnprocessableEntity, "value"), (refused.Status, refused.Issue));
+        Assert.Contains("Observation.bodySite", refused.Body, StringComparison.Ordinal);
+        foreach (var kind in new[] { "\\t", "\\r\\n", "\\u0085" })
+        {
+            var lines = body.Replace(code, $$"""{"text":"a{{kind}}b"}""", StringComparison.Ordinal);
+            var taken = await server.SendAsync("clinician1", HttpMethod.Post, "Observation", lines);
+            Assert.True(taken.Status == HttpStatusCode.Created, taken.Body);
+        }
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"resourceType":"\ud800"}""")]
+    public async Task What_is_contained_without_a_type_is_refused(string contained)
+    {
+        var body = Observation("sample-a", "7.40")
+            .Replace("\"status\"", $"\"contained\":[{contained}],\"status\"", StringComparison.Ordinal);
+        var refused = await server.SendAsync("clinician1", HttpMethod.Post, "Observation", body);
+        Assert.Equal((HttpStatusCode.UnprocessableEntity, "structure"), (refused.Status, refused.Issue));
+    }
+
+    [Theory]
+    [InlineData("patient1", "/consents", "{}")]
+    [InlineData("patient1", "/consents", """{"resourceType":"\ud800"}""")]
+    [InlineData("clinician1", "/analyses", """{"patient":"Patient/sample-a","types":[null]}""")]
+    public async Task What_is_posted_beside_FHIR_and_cannot_be_read_is_refused(string user, string path, string body)
+    {
+        var url = server.Beside(path);
+        var refused = await server.SendAsync(user, HttpMethod.Post, url, body, ("Content-Type", "application/json"));
+        Assert.Equal((HttpStatusCode.UnprocessableEntity, "invalid"), (refused.Status, refused.Issue));
     }
 
     private static string Patient(string id) => $$"""{"resourceType":"Patient","id":"{{id}}"}""";
