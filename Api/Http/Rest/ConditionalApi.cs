@@ -35,6 +35,9 @@ internal static class ConditionalApi
             var (id, refused) = Target(exchange, exchange.Type, given, match?.Id);
             if (refused is not null)
                 return refused.ToResult();
+            // What is new has no version that could match.
+            if (id is null && exchange.Http.Request.Headers.IfMatch.Count > 0)
+                return Outcomes.Table.VersionConflict.ToResult();
             if (id is null)
                 return await WriteApi.CreateAsync(exchange, body);
             exchange.Name(id);

@@ -103,12 +103,22 @@ internal static class TransactionApi
         return null;
     }
 
+    /// <summary>Two entries write the same resource.</summary>
+    public static Outcome Twice { get; } = Outcomes.Table.BadRequest("a resource is written twice.");
+
     private static Outcome? Once(List<TransactionStep> steps)
     {
         var targets = new HashSet<string>(StringComparer.Ordinal);
-        var twice = steps.Find(s => s.Existing is null && !targets.Add(s.Reference));
-        return twice?.At(Outcomes.Table.BadRequest("a resource is written twice."));
+        var twice = steps.Find(s => s.Existing is null && s.Maker is null && !targets.Add(s.Reference));
+        if (twice is not null)
+            return twice.At(Twice);
+        // FHIR R4, bundle.html, bdl-7: what a reference to such a name means could not be told.
+        var references = References(steps);
+        var unclear = steps.Find(s => IsNamed(s) && references[s.Entry.FullUrl!] != s.Reference);
+        return unclear?.At(Outcomes.Table.BadRequest("its fullUrl is that of another entry."));
     }
+
+    private static bool IsNamed(TransactionStep step) => step.Entry is { FullUrl.Length: > 0, Method: not "DELETE" };
 
     // Each entry needs its own scope, before anything is looked up; what is read is checked where it is read.
     private static Outcome? Scoped(FhirExchange exchange, List<TransactionStep> steps)
@@ -120,7 +130,7 @@ internal static class TransactionApi
     private static Dictionary<string, string> References(List<TransactionStep> steps)
     {
         var references = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var step in steps.Where(s => s.Entry.FullUrl is not null && s.Entry.Method != "DELETE"))
+        foreach (var step in steps.Where(IsNamed))
             references.TryAdd(step.Entry.FullUrl!, step.Reference);
         return references;
     }
@@ -191,7 +201,10 @@ internal static class TransactionApi
         var preference = WriteApi.Preference(exchange.Http.Request);
         var next = 0;
         foreach (var step in steps)
-            answers[step.Index] = Answer(exchange, step, step.Change is null ? null : results[next++], preference);
+        {
+            step.Result = step.Change is null ? null : results[next++];
+            answers[step.Index] = Answer(exchange, step, preference);
+        }
         for (var i = 0; i < entries.Count; i++)
             answers[i] ??= await BundleApi.SendAsync(exchange, entries[i]);
         return FhirBody.Of(
@@ -200,17 +213,14 @@ internal static class TransactionApi
         );
     }
 
-    private static InnerAnswer Answer(
-        FhirExchange exchange,
-        TransactionStep step,
-        ChangeResult? result,
-        string? preference
-    )
+    private static InnerAnswer Answer(FhirExchange exchange, TransactionStep step, string? preference)
     {
         IHeaderDictionary headers = new HeaderDictionary();
         var (status, version, time) =
             step.Existing is { } found ? (StatusCodes.Status200OK, found.Version, found.Written)
-            : result is not { } written ? (StatusCodes.Status204NoContent, step.Current!.Version, step.Current.Written)
+            : step.Maker?.Result is { } made ? (StatusCodes.Status200OK, made.Version, made.Written)
+            : step.Result is not { } written
+                ? (StatusCodes.Status204NoContent, step.Current!.Version, step.Current.Written)
             : (StatusOf(step, written), written.Version, written.Written);
         headers.ETag = FhirBody.ETag(version);
         headers.LastModified = ReadableRecord.Instant(time);
@@ -237,10 +247,10 @@ internal static class TransactionApi
                 ? found.ToBody()
                 : []
             : ResourceBody.Of(
-                step.Record!.Content.Span,
+                (step.Maker ?? step).Record!.Content.Span,
                 step.Reference,
                 version,
                 time,
-                step.Record.Description.Facts.Labels
+                (step.Maker ?? step).Record!.Description.Facts.Labels
             );
 }

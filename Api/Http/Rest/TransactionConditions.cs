@@ -15,13 +15,14 @@ internal static class TransactionConditions
     {
         if (steps.Count(s => s.Criteria is not null) > Most)
             return Outcomes.Table.TooCostly($"A transaction has at most {Most} conditional entries.");
+        var makers = new Dictionary<(string Type, string Criteria), TransactionStep>();
         foreach (var step in steps.Where(s => s.Criteria is not null))
         {
             var (match, problem) = await ConditionalApi.FindAsync(exchange, step.Type, step.Criteria!);
             var isKept = false;
             try
             {
-                problem ??= Take(exchange, step, match, out isKept);
+                problem ??= Take(exchange, step, match, out isKept) ?? Share(step, match, makers);
             }
             finally
             {
@@ -31,6 +32,23 @@ internal static class TransactionConditions
             if (problem is not null)
                 return step.At(problem);
         }
+        return null;
+    }
+
+    // What two entries make under one condition they make once: the condition of the second finds it.
+    private static Outcome? Share(
+        TransactionStep step,
+        ReadableRecord? match,
+        Dictionary<(string Type, string Criteria), TransactionStep> makers
+    )
+    {
+        var makes = match is null && (step.Entry.Method == "POST" || step.IsNew);
+        if (!makes || makers.TryAdd((step.Type, step.Criteria!), step))
+            return null;
+        if (step.Entry.Method != "POST")
+            return TransactionApi.Twice;
+        step.Maker = makers[(step.Type, step.Criteria!)];
+        step.Id = step.Maker.Id;
         return null;
     }
 

@@ -21,7 +21,7 @@ internal static class TransactionPlan
         IReadOnlyDictionary<string, string> references
     )
     {
-        foreach (var step in steps.Where(s => s.Existing is null))
+        foreach (var step in steps.Where(s => s.Existing is null && s.Maker is null))
         {
             if (step.Entry.Method == "POST" || step.IsNew || (step.Entry.Method == "PUT" && exchange.IsTrustedWriter))
             {

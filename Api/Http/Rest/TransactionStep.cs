@@ -27,6 +27,9 @@ internal sealed class TransactionStep(BundleEntry entry, int index) : IDisposabl
     /// <summary>What a conditional create found in its place.</summary>
     public ReadableRecord? Existing { get; set; }
 
+    /// <summary>The entry with the same condition that makes what this conditional create finds.</summary>
+    public TransactionStep? Maker { get; set; }
+
     public PreparedRecord? Record { get; set; }
 
     /// <summary>How to change what is there.</summary>
@@ -36,6 +39,9 @@ internal sealed class TransactionStep(BundleEntry entry, int index) : IDisposabl
     public ReadableRecord? Current { get; set; }
 
     public RecordChange? Change { get; set; }
+
+    /// <summary>What became of the change.</summary>
+    public ChangeResult? Result { get; set; }
 
     public string Reference => $"{Type}/{Id}";
 

@@ -32,10 +32,10 @@ internal static class WriteApi
             return invalid!.ToResult();
         var request = exchange.Http.Request;
         // A conditional update that comes here has its own criteria, and its turn.
-        var criteria =
-            HttpMethods.IsPost(request.Method) && request.Headers["If-None-Exist"] is [{ Length: > 0 } given]
-                ? given
-                : null;
+        var conditions = HttpMethods.IsPost(request.Method) ? request.Headers["If-None-Exist"] : default;
+        if (conditions.Count > 1)
+            return Outcomes.Table.BadRequest("If-None-Exist is given once.").ToResult();
+        var criteria = conditions.Count == 1 ? conditions[0] ?? "" : null;
         using var turn = await exchange.TurnAsync(criteria is null ? [] : [exchange.Type]);
         if (criteria is not null && await ConditionalApi.FindExistingAsync(exchange, criteria) is { } answer)
             return answer;
