@@ -33,12 +33,15 @@ internal sealed class ResourceSubset
         };
 
     /// <summary>These elements, and what a resource cannot be without.</summary>
-    /// <param name="names">Separated by commas.</param>
+    /// <param name="names">Separated by commas; a choice with or without its <c>[x]</c>.</param>
     public static ResourceSubset OfElements(string names)
     {
-        string[] elements = [.. names.Split(',').Select(name => name.Trim()), "id", "meta"];
+        string[] elements = [.. names.Split(',').Select(NameOf), "id", "meta"];
         return new ResourceSubset("", SummaryType.False, () => SerializationFilter.ForElements(elements, true));
     }
+
+    private static string NameOf(string element) =>
+        element.Trim() is var name && name.EndsWith("[x]", StringComparison.Ordinal) ? name[..^3] : name;
 
     /// <summary>The part of a resource; the whole, where it cannot be read as FHIR.</summary>
     public byte[] Of(byte[] body)

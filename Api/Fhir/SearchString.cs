@@ -26,7 +26,8 @@ internal sealed class SearchString(string modifier, string text) : SearchValue
             JsonValueKind.String => [value.GetString()!],
             JsonValueKind.Object => value
                 .EnumerateObject()
-                .Where(m => m.Name is not ("use" or "period" or "id" or "type"))
+                .Where(m => m.Name is not ("use" or "period" or "id" or "type" or "extension"))
+                .Where(m => !m.Name.StartsWith('_'))
                 .SelectMany(m =>
                     m.Value.ValueKind == JsonValueKind.Array ? m.Value.EnumerateArray().SelectMany(Strings)
                     : m.Value.ValueKind == JsonValueKind.String ? [m.Value.GetString()!]

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 
 namespace MedLedger.Api.Http;
@@ -13,6 +14,16 @@ internal static class Forms
     public static bool IsForm(HttpRequest request) =>
         MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
         && type.MediaType.Equals(UrlEncoded, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The form in the body, empty where there is no body; null when it is something else.</summary>
+    /// <exception cref="BadHttpRequestException">It has too many or too long fields.</exception>
+    public static async Task<IFormCollection?> OfAsync(HttpRequest request, CancellationToken cancellation)
+    {
+        var body = request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>();
+        return IsForm(request) ? await ReadAsync(request, cancellation)
+            : request.ContentType is null && body is not { CanHaveBody: true } ? FormCollection.Empty
+            : null;
+    }
 
     /// <summary>Whether the body, JSON or form, is said to be in UTF-8 or not said to be in anything.</summary>
     public static bool IsUtf8(HttpRequest request) =>

@@ -145,6 +145,9 @@ internal static class Outcomes
         public static Outcome WrongMediaType { get; } =
             new(415, "not-supported", "Only application/fhir+json and application/json are read.");
 
+        public static Outcome NoForm { get; } =
+            new(415, "not-supported", "A search by POST is a form: application/x-www-form-urlencoded.");
+
         public static Outcome OtherCharset { get; } = new(415, "not-supported", "Bodies are read in UTF-8 alone.");
 
         public static Outcome WrongPatchType { get; } =

@@ -40,9 +40,8 @@ internal sealed class AuditEventSearch
         var pairs = request.Query.SelectMany(p => p.Value.Select(v => KeyValuePair.Create(p.Key, v ?? "")));
         if (HttpMethods.IsPost(request.Method))
         {
-            if (!Forms.IsForm(request))
-                return (null, Outcomes.Table.WrongMediaType.ToResult());
-            var form = await Forms.ReadAsync(request, exchange.Aborted);
+            if (await Forms.OfAsync(request, exchange.Aborted) is not { } form)
+                return (null, Outcomes.Table.NoForm.ToResult());
             pairs = pairs.Concat(form.SelectMany(p => p.Value.Select(v => KeyValuePair.Create(p.Key, v ?? ""))));
         }
         List<KeyValuePair<string, string>> query = [.. pairs];

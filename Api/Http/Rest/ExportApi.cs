@@ -30,7 +30,10 @@ internal static class ExportApi
         ),
         Route("GET", "/$export/{id}", "export", StatusAsync),
         Route("DELETE", "/$export/{id}", "export", CancelAsync),
-        Route("GET", "/$export/{id}/{file}", "export", FileAsync),
+        Route("GET", "/$export/{id}/{file}", "export", FileAsync) with
+        {
+            FileTypes = ExportRequest.Formats,
+        },
     ];
 
     // Scopes are asked for each record, so that who may read one type alone exports that one.

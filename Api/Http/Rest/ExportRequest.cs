@@ -15,7 +15,8 @@ internal sealed record ExportRequest(HashSet<string>? Types, long Since)
     /// <summary>Each <c>_typeFilter</c>.</summary>
     public IReadOnlyList<string> Filters { get; private init; } = [];
 
-    private static readonly string[] Formats = ["application/fhir+ndjson", "application/ndjson", "ndjson"];
+    /// <summary>The names of the format of the files.</summary>
+    public static IReadOnlyList<string> Formats { get; } = [ExportDownload.MediaType, "application/ndjson", "ndjson"];
 
     /// <summary>Reads the parameters of a kick-off request.</summary>
     public static (ExportRequest? Asked, Outcome? Problem) Read(

@@ -36,6 +36,9 @@ internal sealed record FhirRoute(
     /// <summary>Of an operation: the canonical URL of its OperationDefinition.</summary>
     public string? Definition { get; init; }
 
+    /// <summary>What it answers with instead of a resource; empty where it answers with resources alone.</summary>
+    public IReadOnlyList<string> FileTypes { get; init; } = [];
+
     /// <summary>Not answered inside a Bundle: it answers with something else than a resource, or later.</summary>
     public bool IsAlone { get; init; }
 
@@ -121,7 +124,8 @@ internal static class FhirRoutes
         fhir.MapGet("/metadata", (HttpContext http) => CapabilityApi.Get(http, ledger));
         foreach (var route in All)
         {
-            Delegate handle = (HttpContext http) => HandleAsync(http, ledger, exchange => RunAsync(route, exchange));
+            Delegate handle = (HttpContext http) =>
+                HandleAsync(http, ledger, exchange => RunAsync(route, exchange), route.FileTypes);
             // HEAD is GET without the body (RFC 9110, section 9.3.2): the same gate, the same log entry. Not of what begins
             // a job, or hands out a whole file.
             var hasHead = route is { Method: "GET", IsAlone: false };
@@ -130,7 +134,7 @@ internal static class FhirRoutes
                 .WithTags("FHIR R4")
                 .WithSummary(route.Code);
         }
-        Delegate unknown = (HttpContext http) => HandleAsync(http, ledger, UnknownAsync);
+        Delegate unknown = (HttpContext http) => HandleAsync(http, ledger, UnknownAsync, []);
         fhir.Map("/{**path}", unknown).ExcludeFromDescription();
     }
 
@@ -161,7 +165,8 @@ internal static class FhirRoutes
     private static async Task<IResult> HandleAsync(
         HttpContext http,
         OpenLedger ledger,
-        Func<FhirExchange, Task<IResult>> handle
+        Func<FhirExchange, Task<IResult>> handle,
+        IReadOnlyList<string> fileTypes
     )
     {
         http.Response.Headers.CacheControl = "no-store";
@@ -170,7 +175,7 @@ internal static class FhirRoutes
             http.Response.Headers.WWWAuthenticate = "Bearer";
             return Outcomes.Login;
         }
-        if (FhirBody.Negotiate(http.Request) is null)
+        if (FhirBody.Negotiate(http.Request) is null && !FhirBody.Accepts(http.Request, fileTypes))
             return Outcomes.Table.NotAcceptable.ToResult();
         return await handle(new FhirExchange(http, caller, ledger));
     }

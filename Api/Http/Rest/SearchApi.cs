@@ -26,9 +26,8 @@ internal static class SearchApi
     public static async Task<IResult> PostAsync(FhirExchange exchange)
     {
         var request = exchange.Http.Request;
-        if (!Forms.IsForm(request))
-            return Outcomes.Table.WrongMediaType.ToResult();
-        var form = await Forms.ReadAsync(request, exchange.Aborted);
+        if (await Forms.OfAsync(request, exchange.Aborted) is not { } form)
+            return Outcomes.Table.NoForm.ToResult();
         var all = request
             .Query.Select(p => (p.Key, p.Value.ToArray()))
             .Concat(form.Select(p => (p.Key, p.Value.ToArray())));

@@ -31,7 +31,8 @@ public sealed class SearchCriterionTests
             {"resourceType":"Patient","id":"p1","active":true,"gender":"male","birthDate":"1970-02-28",
             "name":[{"use":"official","family":"Müller-O'Brien","given":["Jean Luc","Björn"]}],
             "telecom":[{"system":"phone","value":"555-0100"},{"system":"email","value":"jl@example.org"}],
-            "address":[{"city":"Genève","line":["1 Rue du Lac"]}],
+            "address":[{"city":"Genève","line":["1 Rue du Lac"],"_line":[{"extension":[{"url":"urn:x","valueString":"Annexe"}]}],
+            "extension":[{"url":"http://hl7.org/fhir/StructureDefinition/geolocation","extension":[{"url":"latitude","valueDecimal":46.2}]}]}],
             "deceasedDateTime":"2020-01-01","generalPractitioner":[{"reference":"Practitioner/d1"}]}
             """
         ),
@@ -164,6 +165,9 @@ public sealed class SearchCriterionTests
     [InlineData("Patient", "deceased=false")]
     [InlineData("Patient", "name=ller")]
     [InlineData("Patient", "name=official")]
+    [InlineData("Patient", "address=http")]
+    [InlineData("Patient", "address:contains=geolocation")]
+    [InlineData("Patient", "address:contains=annexe")]
     [InlineData("Patient", "family:exact=Müller")]
     [InlineData("Patient", "family:contains=brian")]
     [InlineData("Observation", "subject=p2")]

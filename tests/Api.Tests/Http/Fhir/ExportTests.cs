@@ -16,6 +16,19 @@ public sealed class ExportTests(FhirServer server)
         Assert.True(manifest.GetProperty("requiresAccessToken").GetBoolean());
         Assert.True(manifest.GetProperty("transactionTime").TryGetDateTimeOffset(out _));
         Assert.Empty(manifest.GetProperty("error").EnumerateArray());
+        foreach (
+            var type in new[]
+            {
+                "application/fhir+ndjson",
+                "application/ndjson",
+                "application/fhir+ndjson, text/html;q=0.1",
+            }
+        )
+        {
+            var file = await server.GetAsync("patient-export-1", ExportClient.Files(manifest)[0], ("Accept", type));
+            Assert.Equal(HttpStatusCode.OK, file.Status);
+            Assert.Equal("application/fhir+ndjson", file.Content.ContentType!.MediaType);
+        }
         var lines = await LinesAsync("patient-export-1", manifest);
         var all = (await server.GetAsync("patient-export-1", "Patient/$everything")).Found();
         Assert.Equal(all.Order(StringComparer.Ordinal), lines.Order(StringComparer.Ordinal));
