@@ -94,6 +94,8 @@ internal sealed class ContextScopes
             // "risk for sepsis, lactate 3.8", "history of CHF, EF 25%"
             if (value == TestValue.Measured && HasComma(scope, first, end))
                 continue;
+            if (scope.Rule.Direction == ContextDirection.Backward && HasOwnPredicate(end, scope.End))
+                continue;
             nearest = scope;
             distance = away;
         }
@@ -242,6 +244,23 @@ internal sealed class ContextScopes
         }
         return first;
     }
+
+    // "Pneumonia is improving, effusion has resolved": the cue speaks of what follows the comma. "MI was suspected, later ruled
+    // out": of what is before it.
+    private bool HasOwnPredicate(int end, int cue)
+    {
+        var said = false;
+        for (var i = end; i < cue; i++)
+        {
+            if (said && _lower.Word(i) is ",")
+                return !IsAdverb(_lower.Word(cue - 1));
+            said |= _lower.Word(i) is "is" or "are" or "was" or "were" or "has" or "have" or "had" or "remains";
+        }
+        return false;
+    }
+
+    private static bool IsAdverb(ReadOnlySpan<char> word) =>
+        word is "," or "and" or "later" or "then" or "now" or "since" || word.EndsWith("ly", StringComparison.Ordinal);
 
     private bool HasComma(Scope scope, int first, int end) =>
         scope.Rule.Direction == ContextDirection.Forward

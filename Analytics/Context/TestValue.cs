@@ -3,32 +3,37 @@ using MedLedger.Analytics.Text;
 
 namespace MedLedger.Analytics.Context;
 
-/// <summary>What a number says of a test.</summary>
+/// <summary>What the words right behind a test, or in a value, say of it.</summary>
 internal enum TestValue
 {
-    /// <summary>There is none: "check lactate", "troponin in 6 h".</summary>
+    /// <summary>Nothing: "check lactate", "troponin in 6 h".</summary>
     None,
 
-    /// <summary>The test was done, whatever else is uncertain or denied: "lactate 3.8".</summary>
+    /// <summary>The test was done, whatever else is uncertain or denied: "lactate 3.8", "D-dimer negative".</summary>
     Measured,
 
     /// <summary>A result or a limit, which the rest of the sentence decides: "Hgb &lt; 7".</summary>
     Compared,
 }
 
-/// <summary>Reads the number right behind a test, or in a value.</summary>
+/// <summary>Reads the result right behind a test, or in a value.</summary>
 internal static class TestValues
 {
     private static readonly FrozenSet<string> Comparators = Words(
         "< > ≤ ≥ less greater more lower higher below above under over"
     );
 
-    // What may stand between a test and its number, or after a comparator.
-    private static readonly FrozenSet<string> Links = Words(
-        ": = ( ~ of was is level levels count now only elevated low high normal stable up down drops falls rises remains stays"
+    private static readonly FrozenSet<string> Results = Words(
+        "negative neg positive pos normal abnormal wnl elevated unremarkable clear unchanged reassuring"
     );
 
-    private static readonly FrozenSet<string> LaterLinks = Words("at to than or equal");
+    // What may stand between a test and its result, or after a comparator.
+    private static readonly FrozenSet<string> Links = Words(
+        ": = ( ~ of was were is level levels count now only low high stable up down drops dropped falls fell rises rose "
+            + "improved increased decreased remains stays x2 x3 x4"
+    );
+
+    private static readonly FrozenSet<string> LaterLinks = Words("at to from than or equal");
 
     // "troponin 6 h later": when, not how much.
     private static readonly FrozenSet<string> Times = Words(
@@ -55,6 +60,8 @@ internal static class TestValues
                 return compared ? TestValue.Compared
                     : IsTime(sentence, i) ? TestValue.None
                     : TestValue.Measured;
+            if (!compared && Holds(Results, sentence, i))
+                return TestValue.Measured;
             if (Holds(Comparators, sentence, i))
                 compared = true;
             else if (!Holds(Links, sentence, i) && !(i > end && Holds(LaterLinks, sentence, i)))
