@@ -7,6 +7,13 @@ internal sealed class SearchString(string modifier, string text) : SearchValue
 {
     private readonly string _folded = FhirRange.Fold(text);
 
+    /// <summary>Reads a value; null when nothing is left of it to compare (<c>*</c>, <c>%</c>): every text begins with that.</summary>
+    public static SearchString? TryParse(string modifier, string text)
+    {
+        var value = new SearchString(modifier, text);
+        return modifier == "exact" || value._folded.Length > 0 ? value : null;
+    }
+
     /// <inheritdoc/>
     public override bool Matches(JsonElement value) =>
         Strings(value)

@@ -27,7 +27,7 @@ internal sealed class SearchToken : SearchValue
     public static SearchValue? TryParse(SearchDefinition definition, string modifier, string text)
     {
         if (modifier == "text")
-            return new DisplayText(SearchText.Unescape(text));
+            return DisplayText.TryParse(SearchText.Unescape(text));
         var parts = SearchText.Split(text, '|').Select(SearchText.Unescape).ToList();
         if (modifier == "of-type")
         {
@@ -64,9 +64,14 @@ internal sealed class SearchToken : SearchValue
     }
 
     /// <summary><c>:text</c>: what people read of a code begins with it.</summary>
-    private sealed class DisplayText(string text) : SearchValue
+    private sealed class DisplayText : SearchValue
     {
-        private readonly string _folded = FhirRange.Fold(text);
+        private readonly string _folded;
+
+        private DisplayText(string folded) => _folded = folded;
+
+        public static DisplayText? TryParse(string text) =>
+            FhirRange.Fold(text) is { Length: > 0 } folded ? new DisplayText(folded) : null;
 
         public override bool Matches(JsonElement value) =>
             Texts(value).Any(t => FhirRange.Fold(t).StartsWith(_folded, StringComparison.Ordinal));

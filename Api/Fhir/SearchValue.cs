@@ -52,7 +52,7 @@ internal abstract class SearchValue
                 : definition.Type switch
                 {
                     SearchParamType.Token => SearchToken.TryParse(definition, modifier, text),
-                    SearchParamType.String => new SearchString(modifier, SearchText.Unescape(text)),
+                    SearchParamType.String => SearchString.TryParse(modifier, SearchText.Unescape(text)),
                     SearchParamType.Reference => SearchReference.TryParse(definition, modifier, text),
                     SearchParamType.Uri => SearchUri.TryParse(definition, modifier, SearchText.Unescape(text)),
                     SearchParamType.Date => SearchDate.TryParse(text, now),

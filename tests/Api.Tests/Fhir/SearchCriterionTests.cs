@@ -232,6 +232,10 @@ public sealed class SearchCriterionTests
     [InlineData("Observation", "code-value-quantity:exact=85354-9$5")]
     [InlineData("Patient", "name:below=x")]
     [InlineData("ValueSet", "url:below=urn:oid:1.2")]
+    [InlineData("Patient", "name=*")]
+    [InlineData("Patient", "name=%,Müller")]
+    [InlineData("Patient", "family:contains=-")]
+    [InlineData("Observation", "code:text=*")]
     public void What_is_no_value_is_refused_with_the_reason(string resource, string parameter)
     {
         Assert.Null(Read(resource, parameter, out var problem));
