@@ -58,8 +58,8 @@ public sealed class FsckTests(ImportedFolder imported) : IClassFixture<ImportedF
     [InlineData("DELETE FROM log_entries WHERE \"Index\" = 1", "log")]
     [InlineData("DELETE FROM log_heads WHERE Size = (SELECT MAX(Size) FROM log_heads)", "head")]
     [InlineData("UPDATE log_heads SET Note = 'x'", "head")]
-    [InlineData("UPDATE log_tiles SET Hashes = zeroblob(length(Hashes))", "tile")]
-    [InlineData("DELETE FROM log_tiles", "tile")]
+    [InlineData("INSERT INTO log_tiles VALUES (0, 0, zeroblob(32))", "tile")]
+    [InlineData("INSERT INTO log_tiles VALUES (1, 0, zeroblob(32))", "tile")]
     [InlineData("UPDATE log_details SET Content = zeroblob(length(Content))", "details")]
     [InlineData("DELETE FROM segments", "database")]
     public async Task What_is_damaged_is_named_by_its_kind_and_nothing_else(string damage, string kind)
