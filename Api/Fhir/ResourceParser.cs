@@ -72,6 +72,12 @@ internal static class ResourceParser
         {
             problem = $"invalid JSON near byte {failure.BytePositionInLine}";
         }
+        catch (CodedException failure)
+        {
+            // Thrown, not told with the others, where contained resources are no list.
+            issues = [ToIssue(failure, null)];
+            return null;
+        }
         catch (Exception failure) when (failure is InvalidOperationException or FormatException or ArgumentException)
         {
             // Thrown by the JSON reader for text that is no Unicode (a lone surrogate), among others.

@@ -342,12 +342,15 @@ public sealed class WriteTests(FhirServer server)
     }
 
     [Theory]
+    [InlineData("[{}]")]
+    [InlineData("""[{"resourceType":"\ud800"}]""")]
     [InlineData("{}")]
-    [InlineData("""{"resourceType":"\ud800"}""")]
-    public async Task What_is_contained_without_a_type_is_refused(string contained)
+    [InlineData("null")]
+    [InlineData("""{"resourceType":"Patient"}""")]
+    public async Task What_is_contained_is_a_list_of_resources(string contained)
     {
         var body = Observation("sample-a", "7.40")
-            .Replace("\"status\"", $"\"contained\":[{contained}],\"status\"", StringComparison.Ordinal);
+            .Replace("\"status\"", $"\"contained\":{contained},\"status\"", StringComparison.Ordinal);
         var refused = await server.SendAsync("clinician1", HttpMethod.Post, "Observation", body);
         Assert.Equal((HttpStatusCode.UnprocessableEntity, "structure"), (refused.Status, refused.Issue));
     }
