@@ -121,7 +121,8 @@ internal sealed class ContextScopes
     }
 
     /// <summary>
-    /// Whether the words nearest before the token of a finding end a scope or only look like a cue: then nothing reaches it.
+    /// Whether the words nearest before the token of a finding end a scope, only look like a cue, or speak of what is before
+    /// them: then nothing reaches it.
     /// </summary>
     public bool IsCutOff(int first, string type)
     {
@@ -132,11 +133,11 @@ internal sealed class ContextScopes
             if (_matches[i].End > first || !Array.Exists(_matches[i].Rules, r => r.Concerns(type)))
                 continue;
             return Array.Exists(
-                _matches[i].Rules,
-                r =>
-                    r.Category is ContextCategory.Terminate or ContextCategory.Confirmed or ContextCategory.Pseudo
-                    && r.Concerns(type)
-            );
+                    _matches[i].Rules,
+                    r =>
+                        r.Category is ContextCategory.Terminate or ContextCategory.Confirmed or ContextCategory.Pseudo
+                        && r.Concerns(type)
+                ) || Array.TrueForAll(_matches[i].Rules, r => r.Direction == ContextDirection.Backward);
         }
         return false;
     }
