@@ -34,6 +34,9 @@ internal static class ResourceValidator
         return walk.Issues;
     }
 
+    /// <summary>Whether a text can be a string of FHIR: control characters are tabs and line ends alone (R4, datatypes.html#string).</summary>
+    public static bool IsText(string text) => !text.AsSpan().ContainsAny(NotInText);
+
     private sealed class Walk
     {
         private readonly Resource _root;
@@ -147,7 +150,7 @@ internal static class ResourceValidator
                     "value",
                     "a reference is no URL"
                 ),
-                PrimitiveType { JsonValue: string text } when text.AsSpan().ContainsAny(NotInText) => (
+                PrimitiveType { JsonValue: string text } when !IsText(text) => (
                     "value",
                     "text has a control character that is no tab and no line end"
                 ),
@@ -158,7 +161,6 @@ internal static class ResourceValidator
             reference.Length is > 0 and <= 2048 && !reference.AsSpan().ContainsAny(NotInUrls);
     }
 
-    // FHIR R4, datatypes.html#string.
     private static readonly SearchValues<char> NotInText = SearchValues.Create([
         .. Enumerable.Range(0, ' ').Select(c => (char)c).Except("\t\r\n"),
     ]);

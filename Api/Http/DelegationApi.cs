@@ -116,7 +116,7 @@ internal static class DelegationApi
                 return "acts are consent, revoke, read";
             acts.Add(act);
         }
-        if (body.Evidence is not { Length: > 0 and <= LongestEvidence })
+        if (body.Evidence is not { Length: > 0 and <= LongestEvidence } || !ResourceValidator.IsText(body.Evidence))
             return "evidence is the document that shows the power, as a reference or a URI";
         var from = body.From ?? ledger.Store.Time.GetUtcNow();
         if (body.Until <= from)

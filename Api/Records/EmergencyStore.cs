@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using MedLedger.Api.Fhir;
 using MedLedger.Api.Jobs;
 using MedLedger.Api.Persistence;
 using MedLedger.Consent.Access;
@@ -65,7 +66,7 @@ internal sealed class EmergencyStore(
         if (!Purposes.Contains(asked.Purpose, StringComparer.Ordinal))
             return Refused("the purpose of use is not an emergency's (BTG or ETREAT)");
         var longest = (int)rules.LongestEmergency.TotalMinutes;
-        if (asked.Reason?.Trim() is not { Length: >= ShortestReason and <= Emergency.LongestReason } reason)
+        if (Words(asked.Reason, ShortestReason) is not { } reason)
             return Malformed(
                 $"a reason of {ShortestReason} to {Emergency.LongestReason} characters is needed for the patient and the review"
             );
@@ -126,7 +127,7 @@ internal sealed class EmergencyStore(
             return Refused("it was reviewed already");
         if (known.Emergency.Declarer == reviewer)
             return Refused("nobody reviews their own emergency");
-        if (note?.Trim() is not { Length: > 0 and <= Emergency.LongestReason } words)
+        if (Words(note, 1) is not { } words)
             return Malformed($"a note of 1 to {Emergency.LongestReason} characters is needed for the patient");
         var now = store.Time.GetUtcNow();
         var emergency = known.Emergency;
@@ -340,6 +341,14 @@ internal sealed class EmergencyStore(
             Interaction = interaction,
             Entities = ["emergency/" + row.Id],
         };
+
+    // It stands in AuditEvents.
+    private static string? Words(string? text, int shortest) =>
+        text?.Trim() is { Length: <= Emergency.LongestReason } words
+        && words.Length >= shortest
+        && ResourceValidator.IsText(words)
+            ? words
+            : null;
 
     private static EmergencyAnswer Refused(string problem) => new(null, 0, problem);
 

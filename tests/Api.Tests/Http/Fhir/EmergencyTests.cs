@@ -88,6 +88,8 @@ public sealed class EmergencyTests(FhirServer server) : IAsyncLifetime
         var context = await server.ScopedTokenAsync(Declarer, "patient/*.rs", "Patient/sample-b", "BTG");
         Assert.Equal(HttpStatusCode.Forbidden, (await TryAsync(context)).Status);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, (await TryAsync(token, reason: "why not")).Status);
+        // It stands in AuditEvents, whose text has no control characters.
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await TryAsync(token, reason: Reason + "\0.")).Status);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, (await TryAsync(token, minutes: 0)).Status);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, (await TryAsync(token, minutes: 31)).Status);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, (await TryAsync(token, patient: "Group/g")).Status);
@@ -141,6 +143,7 @@ public sealed class EmergencyTests(FhirServer server) : IAsyncLifetime
         Assert.Equal(HttpStatusCode.NotFound, await ReviewAsync("compliance1", new string('0', 32), "justified", "x"));
         Assert.Equal(HttpStatusCode.UnprocessableEntity, await ReviewAsync("compliance1", id, "fine", "x"));
         Assert.Equal(HttpStatusCode.UnprocessableEntity, await ReviewAsync("compliance1", id, "justified", " "));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, await ReviewAsync("compliance1", id, "justified", "a\u001bb"));
         Assert.Equal(HttpStatusCode.OK, await ReadAsync(token));
         Assert.Equal(HttpStatusCode.OK, await ReviewAsync("compliance1", id, "unjustified", "there was no emergency"));
         Assert.Equal(HttpStatusCode.NotFound, await ReadAsync(token));
