@@ -201,7 +201,11 @@ internal static class Protection
         context.Response.OnStarting(() =>
         {
             if (context.Response.StatusCode == StatusCodes.Status401Unauthorized && headers.WWWAuthenticate.Count == 0)
-                headers.WWWAuthenticate = "Bearer";
+            {
+                // RFC 6750, section 3.1: what came with no token is told of no error.
+                headers.WWWAuthenticate =
+                    context.Request.Headers.Authorization.Count == 0 ? "Bearer" : "Bearer error=\"invalid_token\"";
+            }
             return Task.CompletedTask;
         });
     }

@@ -171,10 +171,7 @@ internal static class FhirRoutes
     {
         http.Response.Headers.CacheControl = "no-store";
         if (LedgerApi.CallerOf(http.Request) is not { } caller)
-        {
-            http.Response.Headers.WWWAuthenticate = "Bearer";
             return Outcomes.Login;
-        }
         if (FhirBody.Negotiate(http.Request) is null && !FhirBody.Accepts(http.Request, fileTypes))
             return Outcomes.Table.NotAcceptable.ToResult();
         return await handle(new FhirExchange(http, caller, ledger));

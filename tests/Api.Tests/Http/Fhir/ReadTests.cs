@@ -12,6 +12,9 @@ public sealed class ReadTests(FhirServer server)
         var refused = await server.SendAsync(null, HttpMethod.Get, "Patient/sample-a");
         Assert.Equal((HttpStatusCode.Unauthorized, "login"), (refused.Status, refused.Issue));
         Assert.Equal("Bearer", refused.Headers.WwwAuthenticate.ToString());
+        var wrong = await server.GetAsync("ey.no.token", "Patient/sample-a");
+        Assert.Equal(HttpStatusCode.Unauthorized, wrong.Status);
+        Assert.Equal("Bearer error=\"invalid_token\"", wrong.Headers.WwwAuthenticate.ToString());
         Assert.Equal(HttpStatusCode.Unauthorized, (await server.SendAsync(null, HttpMethod.Post, "", "{}")).Status);
         var metadata = await server.SendAsync(null, HttpMethod.Get, "metadata?_summary=true");
         Assert.Equal(HttpStatusCode.OK, metadata.Status);
