@@ -176,7 +176,8 @@ public sealed class PipelineTests(Model model)
         var text = string.Concat(Enumerable.Repeat(Note + "\n", 100)) + filler + "\n\n" + Note;
         var before = GC.GetTotalMemory(forceFullCollection: true);
         var document = model.Pipeline.Analyze(text, FindingHead.Bc5cdr);
-        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, 0, 200 << 20);
+        // What other tests let go meanwhile makes it less, below nothing.
+        Assert.True(GC.GetTotalMemory(forceFullCollection: true) - before < 200 << 20);
         Assert.True(document.Findings[^1].Span.Start > text.Length - Note.Length);
     }
 
