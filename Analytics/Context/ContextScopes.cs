@@ -71,7 +71,7 @@ internal sealed class ContextScopes
         return (Assertion.Present, null);
     }
 
-    /// <summary>Whether the number of its result stands right behind a test: then it was done, whatever the network says.</summary>
+    /// <summary>Whether its result stands right behind a test, a number or a word: then it was done, whatever the network says.</summary>
     public bool IsMeasured(int first, int end, string type) =>
         TestValues.Of(_lower, first, end, type) == TestValue.Measured;
 

@@ -21,7 +21,7 @@ internal sealed class LogTileRow
 
     public required long Index { get; init; }
 
-    /// <summary>1 to 256 hashes of 32 bytes.</summary>
+    /// <summary>256 hashes of 32 bytes; of a level above the lowest, 1 to 256.</summary>
     public required byte[] Hashes { get; set; }
 }
 

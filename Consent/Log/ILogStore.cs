@@ -16,7 +16,10 @@ public sealed record LogAppend
     /// <summary>The entries' bytes in order. The index is unique in the store: of two appends at once, one fails.</summary>
     public required IReadOnlyList<byte[]> Entries { get; init; }
 
-    /// <summary>Tiles that are new or longer, with all their hashes (32 to 8,192 bytes). They replace what is stored.</summary>
+    /// <summary>
+    /// Tiles that are new or longer, with all their hashes (32 to 8,192 bytes). They replace what is stored; a store may make
+    /// them of the entries instead.
+    /// </summary>
     public required IReadOnlyDictionary<TileId, byte[]> Tiles { get; init; }
 
     /// <summary>The head after it.</summary>
@@ -33,7 +36,10 @@ public interface ILogStore
     /// <summary>The newest head, null when nothing was appended.</summary>
     Task<LogHead?> ReadHeadAsync(CancellationToken cancellation);
 
-    /// <summary>The stored hashes of each tile that is asked for. A tile may be longer than the asker's tree needs.</summary>
+    /// <summary>
+    /// The hashes, stored or made of the entries, of each tile that is asked for. A tile may be longer than the asker's tree
+    /// needs.
+    /// </summary>
     Task<IReadOnlyDictionary<TileId, byte[]>> ReadTilesAsync(
         IReadOnlyCollection<TileId> tiles,
         CancellationToken cancellation
